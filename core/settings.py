@@ -1,0 +1,97 @@
+"""Every setting of Radiograph, in one place: environment variables ``RADIOGRAPH_*`` (or a ``.env`` file).
+
+A test compares this class with the table in ``docs/operators.md``; a setting that is not documented fails.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import SettingsError
+from core.identifiers import Identifiers
+
+
+class Settings(BaseSettings):
+    """The settings; read once at start by :func:`load_settings` and passed on, never looked up again."""
+
+    model_config = SettingsConfigDict(env_prefix="RADIOGRAPH_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".radiograph"), description="Folder that holds all state: ledger, store, releases.")
+    base_iri: str = Field(
+        "http://127.0.0.1:8000",
+        description="Start of every IRI this deployment mints; may have a path. "
+        "Fixed in the ledger at the first ingest.",
+    )
+    store: Literal["embedded"] = Field("embedded", description="The triple store engine.")
+    overlay: Path | None = Field(
+        None,
+        description="Folder laid over the shipped ontology/, shapes/ and ingest/ data files; "
+        "a file of the same name wins.",
+    )
+
+    title: str = Field("Radiograph", description="Title of the whole catalogue, in its feed and on its pages.")
+    description: str = Field(
+        "Cancer imaging datasets of many repositories, described in one vocabulary.",
+        description="Description of the whole catalogue.",
+    )
+    publisher_name: str = Field("Radiograph", description="Who publishes the whole catalogue.")
+    publisher_url: str = Field("https://w3id.org/radiograph", description="Home page of that publisher.")
+
+    page_size: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="Datasets on a page of the feed.")
+    keep_releases: Annotated[int, Field(ge=1)] = Field(5, description="How many releases stay on disk.")
+    max_shrink: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.1, description="Largest share of published datasets that one release may lose unless told to."
+    )
+
+    query_timeout: Annotated[float, Field(gt=0)] = Field(30.0, description="Seconds a SPARQL query may take in all.")
+    query_queue_timeout: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="Seconds a query waits for a free worker before 503."
+    )
+    query_max_bytes: Annotated[int, Field(ge=1024)] = Field(
+        256 * 1024 * 1024, description="Largest answer to one query, in bytes, before the transfer is aborted."
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Query worker processes.")
+    worker_memory_mb: Annotated[int, Field(ge=128)] = Field(
+        1024, description="Memory a worker may use on top of what the opened store needs, in MB."
+    )
+    worker_isolation: Literal["on", "off"] = Field(
+        "on", description="Whether workers must deny themselves the network; off accepts that they cannot."
+    )
+
+    @cached_property
+    def identifiers(self) -> Identifiers:
+        return Identifiers(self.base_iri)
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.home / "ledger.sqlite"
+
+    @property
+    def releases_path(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def store_path(self) -> Path:
+        """The writer store; queries never touch it, they read a release's checkpoint."""
+        return self.home / "store"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment, ``overrides`` first.
+
+    Raises:
+        SettingsError: a value is malformed; the message names the variable, the value and what is expected.
+    """
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "RADIOGRAPH_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{first['input']!r}: {first['msg']}", where=name, remedy="see docs/operators.md") from None
+    settings.identifiers  # noqa: B018  (a malformed base IRI is told at start, not at first use)
+    return settings

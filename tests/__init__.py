@@ -1,0 +1,1 @@
+"""The tests, and the deployment they share."""

@@ -1,0 +1,27 @@
+"""What all tests share: the checkout, the reference standards beside it, and when a test is skipped."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with a reason, what this machine cannot run; in CI (RADIOGRAPH_REQUIRE_ALL) a missing server is a failure."""
+    required = bool(os.environ.get("RADIOGRAPH_REQUIRE_ALL"))
+    missing = {
+        "oracle": None if SHARED.is_dir() else "the reference standards are not beside the checkout",
+        "browser": None if CHROMIUM.exists() or required else "Chromium is not installed",
+        "idc": None if importlib.util.find_spec("idc_index_data") or required else "the extra `idc` is not installed",
+    }
+    for item in items:
+        for marker, reason in missing.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
