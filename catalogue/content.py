@@ -1,0 +1,117 @@
+"""Which named graphs a release is made of, and what stands in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import pyoxigraph
+from sqlalchemy import Connection, select
+
+from catalogue import schema
+from catalogue.description import StoredDescription
+from catalogue.links import Link, derive_links, links_graph
+from catalogue.records import record_graph, root_catalogue_graph
+from catalogue.revisions import keep_content
+from catalogue.store.marker import Marker
+from core.canonical import canonical_ntriples, content_hash
+from core.identifiers import Identifiers
+from core.settings import Settings
+from ontology.vocabulary import Vocabularies
+
+
+def background_graphs(connection: Connection, settings: Settings, vocabularies: Vocabularies) -> dict[str, bytes]:
+    """The graphs that belong to no description: vocabularies, repositories, the whole catalogue; by graph IRI."""
+    identifiers = settings.identifiers
+    graphs = {str(identifiers.graph(name)): stable_blank_nodes(ntriples) for name, ntriples in vocabularies.graphs()}
+    content = schema.content.c
+    query = select(schema.repository.c.id, content.ntriples).join(
+        schema.content, content.hash == schema.repository.c.content_hash
+    )
+    repositories = {row.id: row.ntriples for row in connection.execute(query)}
+    graphs |= {str(identifiers.catalogue(name)): ntriples for name, ntriples in repositories.items()}
+    graphs[str(identifiers.catalogue())] = canonical_ntriples(root_catalogue_graph(settings, repositories))
+    return graphs
+
+
+def stable_blank_nodes(ntriples: bytes) -> bytes:
+    """Name the blank nodes of a graph by its content (RDFC-1.0), and apart from those of any other graph.
+
+    A parser names them anew at every start, and equal content must be equal bytes.
+    """
+    if b"_:" not in ntriples:
+        return ntriples
+    dataset = pyoxigraph.Dataset(pyoxigraph.parse(ntriples, format=pyoxigraph.RdfFormat.N_TRIPLES))
+    dataset.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
+    digest = content_hash("\n".join(sorted(str(quad) for quad in dataset)).encode())[:16]
+
+    def name(term: object) -> object:
+        return pyoxigraph.BlankNode(f"{digest}{term.value}") if isinstance(term, pyoxigraph.BlankNode) else term
+
+    return "".join(sorted(f"{name(q.subject)} {q.predicate} {name(q.object)} .\n" for q in dataset)).encode()
+
+
+def keep_graphs(connection: Connection, graphs: dict[str, bytes]) -> dict[str, str]:
+    """Keep graphs in the ledger, so that the release can be made again from it alone; returns their hashes."""
+    digests = {name: content_hash(ntriples) for name, ntriples in graphs.items()}
+    for name, digest in digests.items():
+        keep_content(connection, graphs[name], digest)
+    return digests
+
+
+def released_graphs(connection: Connection, release: int) -> dict[str, str]:
+    """The hashes of the graphs of a release that belong to no description, by graph IRI."""
+    table = schema.release_graph.c
+    query = select(table.graph, table.content_hash).where(table.release == release)
+    return {row.graph: row.content_hash for row in connection.execute(query)}
+
+
+def graph_content(connection: Connection, digest: str) -> bytes:
+    """The canonical N-Triples kept under a hash."""
+    content = schema.content.c
+    ntriples: bytes = connection.execute(select(content.ntriples).where(content.hash == digest)).scalar_one()
+    return ntriples
+
+
+@dataclass(frozen=True)
+class ReleaseContent:
+    """All that a release consists of; ``descriptions`` reads them anew at each call and keeps none in memory."""
+
+    number: int
+    created: datetime
+    event: int
+    event_at: str
+    ledger: str
+    background: dict[str, bytes]
+    descriptions: Callable[[], Iterator[StoredDescription]]
+    identifiers: Identifiers
+
+    @cached_property
+    def links(self) -> list[Link]:
+        return derive_links(self.descriptions(), self.identifiers)
+
+    @cached_property
+    def graphs(self) -> dict[str, bytes]:
+        """The graphs that belong to no description, by graph IRI."""
+        links = canonical_ntriples(links_graph(self.links, self.identifiers))
+        return {**self.background, str(self.identifiers.graph("links")): links}
+
+    @cached_property
+    def marker(self) -> Marker:
+        """What the store says when it holds all of this."""
+        digests = {name: content_hash(ntriples) for name, ntriples in self.graphs.items()}
+        return Marker(self.ledger, self.number, self.event, self.event_at, self.created, digests)
+
+    def everything(self) -> Iterator[tuple[str, bytes]]:
+        """Every named graph except the marker's."""
+        yield from self.graphs.items()
+        for description in self.descriptions():
+            yield description_graph(description, self.identifiers)
+
+
+def description_graph(description: StoredDescription, identifiers: Identifiers) -> tuple[str, bytes]:
+    """Name and content of a description's graph: what was validated, and the catalogue record derived for it."""
+    name = str(identifiers.record(description.repository, description.identifier))
+    return name, description.ntriples + canonical_ntriples(record_graph(description, identifiers))
