@@ -1,0 +1,159 @@
+"""The pages in a real browser, with and without scripts, wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.conftest import CHROMIUM
+from tests.deployment import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+pytestmark = pytest.mark.browser
+
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+#: A dataset with strata, many sources, and annotation sets made from it.
+_DATASET = "/dataset/idc/nlst"
+# WCAG 2.1 contrast of every text with the background it stands on, as far as that is one colour.
+_LOW_CONTRAST = """
+() => {
+  const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
+  const luminance = rgb => { const [r, g, b] = rgb.slice(0, 3).map(v => { v /= 255;
+    return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const found = [];
+  for (const element of document.querySelectorAll("main *, footer *")) {
+    const own = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.checkVisibility() || element.closest("svg")) continue;
+    let behind = element, background = null;
+    while (behind && !background) {
+      const colour = parse(getComputedStyle(behind).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) background = colour;
+      behind = behind.parentElement;
+    }
+    const style = getComputedStyle(element);
+    const [light, dark] = [luminance(parse(style.color)), luminance(background)].sort((a, b) => b - a);
+    const large = parseFloat(style.fontSize) >= 24;
+    if ((light + 0.05) / (dark + 0.05) < (large ? 3 : 4.5)) found.push(element.outerHTML.slice(0, 120));
+  }
+  return found;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])
+def page(request: pytest.FixtureRequest, chromium: Browser, server: Server) -> Iterator[Page]:
+    """A fresh page; the test fails if console or network told of an error, or anything foreign was asked for."""
+    context = chromium.new_context(base_url=server.url, java_script_enabled=request.param)
+    opened = context.new_page()
+    troubles: list[str] = []
+    opened.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.on("request", lambda asked: None if asked.url.startswith(server.url) else troubles.append(asked.url))
+    yield opened
+    context.close()
+    assert troubles == []
+
+
+def test_from_the_start_to_a_dataset_and_its_data(page: Page) -> None:
+    page.goto("/")
+    playwright.expect(page.locator("h1")).to_contain_text("See what is inside")
+    page.get_by_label("Search datasets").fill("lung cancer screening")
+    page.get_by_role("button", name="Search").click()
+    page.wait_for_url("**/datasets?q=lung+cancer+screening")
+    playwright.expect(page.locator("mark").first).to_be_visible()
+
+    page.locator("#filters").get_by_role("link", name="Computed Tomography").first.click()
+    page.wait_for_url("**modality=CT**")
+    playwright.expect(page.get_by_role("link", name="Remove Modality: Computed Tomography")).to_be_visible()
+
+    page.locator("ol.cards h2 a", has_text="NLST").first.click()
+    page.wait_for_url("**/dataset/**")
+    playwright.expect(page.get_by_role("heading", name="Get the data")).to_be_visible()
+    turtle = page.get_by_role("link", name="Turtle").get_attribute("href")
+    answer = page.request.get(urljoin(page.url, turtle))
+    assert answer.headers["content-type"].startswith("text/turtle")
+
+
+def test_the_picture_leads_to_its_datasets(page: Page) -> None:
+    page.goto("/")
+    spot = page.locator("figure.plate a[aria-label]").first
+    label = str(spot.get_attribute("aria-label"))
+    spot.click()
+    page.wait_for_url("**/datasets?**")
+    playwright.expect(page.locator("h1")).to_have_text(label.split(":")[0])
+
+
+def test_a_dataset_says_why_others_are_related(page: Page) -> None:
+    page.goto(_DATASET)
+    related = page.locator("section", has=page.get_by_role("heading", name="Related datasets"))
+    playwright.expect(related.get_by_text("Source of").first).to_be_visible()
+    title = related.get_by_role("link").first.inner_text()
+    related.get_by_role("link").first.click()
+    playwright.expect(page.locator("h1")).to_have_text(title)
+
+
+def test_every_example_query_gives_rows(page: Page) -> None:
+    page.goto("/sparql")
+    titles = page.locator(".examples a").all_inner_texts()
+    assert len(titles) >= 3
+    for title in titles:
+        page.goto("/sparql")
+        page.get_by_role("link", name=title, exact=True).click()
+        playwright.expect(page.locator(".answer tbody tr").first).to_be_visible()
+    page.get_by_label("Query").fill("SELECT (COUNT(*) AS ?triples) WHERE { ?s ?p ?o }")
+    page.get_by_role("button", name="Run the query").click()
+    playwright.expect(page.locator(".answer th")).to_have_text("triples")
+    assert int(page.locator(".answer tbody td").first.inner_text()) > 1000
+    playwright.expect(page.locator(".answer").get_by_role("link", name="CSV")).to_have_count(1)
+
+
+def test_the_keyboard_reaches_the_content(page: Page) -> None:
+    page.goto("/datasets")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    playwright.expect(skip).to_be_focused()
+    playwright.expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#content")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_is_cut_off_and_all_text_is_legible(chromium: Browser, server: Server, width: int, dark: bool) -> None:
+    scheme: Literal["dark", "light"] = "dark" if dark else "light"
+    context = chromium.new_context(
+        base_url=server.url,
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+    )
+    page = context.new_page()
+    queried = "/sparql?query=SELECT%20*%20WHERE%20%7B%3Fs%20%3Fp%20%3Fo%7D%20LIMIT%2020"
+    for address in ("/", "/datasets?q=liver&modality=CT", "/datasets?q=zzzz", _DATASET, queried):
+        page.goto(address)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide == 0, f"{address} is {wide} px too wide"
+        assert page.evaluate(_LOW_CONTRAST) == [], address
+    context.close()

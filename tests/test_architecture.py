@@ -1,0 +1,54 @@
+"""The shape of the house: imports go one way, and the layout is the one that docs/architecture.md draws."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = ["core", "ontology", "shapes", "catalogue", "ingest", "api", "radiograph"]
+
+
+def _modules() -> list[Path]:
+    files = [path for room in ORDER[:-1] for path in sorted((ROOT / room).rglob("*.py"))]
+    return [*files, ROOT / "radiograph.py"]
+
+
+def _rooms_imported(module: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names} & set(ORDER)
+
+
+@pytest.mark.parametrize("module", _modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_one_way(module: Path) -> None:
+    room = module.relative_to(ROOT).parts[0].removesuffix(".py")
+    later = {name for name in _rooms_imported(module) if ORDER.index(name) > ORDER.index(room)}
+    assert not later, f"{module.relative_to(ROOT)} imports {', '.join(sorted(later))}, which comes after {room}"
+
+
+@pytest.mark.parametrize("module", _modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_are_readable_in_one_sitting(module: Path) -> None:
+    lines = module.read_text(encoding="utf-8").count("\n")
+    assert lines <= 400, f"{module.relative_to(ROOT)} has {lines} lines: is it two rooms?"
+
+
+def test_the_tests_mirror_the_modules() -> None:
+    tested = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+    rooms = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()}
+    assert set(ORDER[:-1]) <= rooms
+    assert tested
+
+
+def test_every_package_is_declared_for_the_wheel() -> None:
+    declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    packages = {path.parent for room in ORDER[:-1] for path in (ROOT / room).rglob("*.py")}
+    for package in packages:
+        name = ".".join(package.relative_to(ROOT).parts)
+        assert f'"{name}"' in declared, f"{name} is missing from [tool.setuptools] packages"
