@@ -14,7 +14,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with a reason, what this machine cannot run; in CI (RADIOGRAPH_REQUIRE_ALL) a missing server is a failure."""
+    """Skip, with a reason, what this machine cannot run; under RADIOGRAPH_REQUIRE_ALL (CI) it fails instead."""
     required = bool(os.environ.get("RADIOGRAPH_REQUIRE_ALL"))
     missing = {
         "oracle": None if SHARED.is_dir() else "the reference standards are not beside the checkout",

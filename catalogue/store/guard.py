@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from core.errors import QueryForbidden, QuerySyntaxError, QueryTooComplex
 
@@ -21,6 +22,8 @@ MAX_LENGTH = 256 * 1024
 MAX_DEPTH = 100
 #: Operators and pattern keywords in all: the engine nests a chain of n of them n deep.
 MAX_OPERATORS = 1000
+#: Quotes that open no string; each is searched to the end of its line, so that many would take quadratic time.
+MAX_UNCLOSED = 50
 
 # Code points and escapes as the engine takes them: where it refuses one, it may read the quotes around it otherwise.
 _CODE_POINT = r"""\\(?:u|U0000)(?![dD][89a-fA-F])[0-9A-Fa-f]{4} | \\U00(?:0[1-9A-Fa-f]|10)[0-9A-Fa-f]{4}"""
@@ -103,10 +106,13 @@ def inspect(query: str) -> QueryFacts:
             f"the query is {len(query):,} characters long; at most {MAX_LENGTH:,} are read",
             remedy="split it, or move long lists of values into several queries",
         )
-    inspection = _Inspection("SERVICE" in query.upper())
-    tokens = list(_tokens(query))
-    for index, token in enumerate(tokens):
-        inspection.read(token, tokens[index + 1 : index + 3])
+    inspection = _Inspection("SERVICE" in _ESCAPE.sub(_unescape, query).upper())
+    tokens = _tokens(query)
+    window = list(islice(tokens, 3))
+    while window:
+        inspection.read(window[0], window[1:])
+        del window[0]
+        window.extend(islice(tokens, 1))
     if inspection.form is None:
         raise QuerySyntaxError(
             "the text has no query form", remedy="write SELECT, ASK, CONSTRUCT or DESCRIBE after the prefixes"
@@ -125,6 +131,7 @@ class _Inspection:
         self._prologue = _Prologue()
         self._open: list[str] = []
         self._operators = 0
+        self._unclosed = 0
         self._previous = ""
 
     def read(self, token: _Token, following: list[_Token]) -> None:
@@ -138,6 +145,8 @@ class _Inspection:
             del self._open[-1:]
         elif token.kind == "operator" or word in _CHAIN_WORDS:
             self._operators += 1
+        elif token.kind == "other" and token.text in "'\"":
+            self._unclosed += 1
         elif word == "FROM" and not self._open:
             self.dataset_clause = True
         elif word in _VOLATILE_WORDS:
@@ -148,6 +157,8 @@ class _Inspection:
         self._previous = word
 
     def _check_size(self) -> None:
+        if self._unclosed > MAX_UNCLOSED:
+            raise QuerySyntaxError("strings are not closed", remedy="close each with the quotes it begins with")
         if len(self._open) > MAX_DEPTH:
             raise QueryTooComplex(f"brackets nest deeper than {MAX_DEPTH}", remedy="flatten the query")
         if self._operators > MAX_OPERATORS:

@@ -138,6 +138,14 @@ class QueryPool:
             triples=self._idle[0].ready.triples if self._idle else 0,
         )
 
+    async def inspect(self, query: str) -> QueryFacts:
+        """What the guard says of a query, without holding up others while it reads a long one.
+
+        Raises:
+            QueryError: the guard refuses it.
+        """
+        return await asyncio.to_thread(inspect, query) if len(query) > _LONG else inspect(query)
+
     @asynccontextmanager
     async def query(
         self,
@@ -160,7 +168,7 @@ class QueryPool:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + min(timeout or self._settings.query_timeout, self._settings.query_timeout)
-        facts = await asyncio.to_thread(inspect, query) if len(query) > _LONG else inspect(query)
+        facts = await self.inspect(query)
         request = _request(query, facts, accept, default_graphs, named_graphs)
         worker = await self._acquire(deadline)
         answer = Answer(worker, request, deadline, self._settings, self._release)

@@ -30,7 +30,7 @@ class Case:
 
     name: str
     make: Callable[[Path, Harmoniser], Source]
-    ruin: Callable[[Path], None]
+    ruin: Callable[[Path], object]
     identifiers: tuple[str, ...]
     secrets: tuple[str, ...] = ()
     needs: str | None = None
@@ -59,7 +59,9 @@ def _table(folder: Path, harmoniser: Harmoniser) -> Source:
     path = folder / "table.csv"
     if not path.exists():
         path.write_text(_TABLE, encoding="utf-8")
-    return TableSource(path, "openmedlab", TableMapping.shipped("openmedlab"))
+    mapping = TableMapping.shipped("openmedlab")
+    assert mapping is not None
+    return TableSource(path, "openmedlab", mapping)
 
 
 CASES = [

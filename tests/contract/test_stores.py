@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from catalogue.store.embedded import EmbeddedStore, count_triples
 from catalogue.store.marker import Marker
-from core.canonical import to_oxigraph
+from core.canonical import from_oxigraph, to_oxigraph
 from core.errors import StoreError
 from core.identifiers import Identifiers
 
@@ -138,4 +138,6 @@ def test_any_literal_survives(texts: list[str], tmp_path_factory: pytest.TempPat
             store.checkpoint(folder / f"{name}-checkpoint")
         found = pyoxigraph.Store.read_only(str(folder / f"{name}-checkpoint"))
         graph = pyoxigraph.NamedNode("http://g/1")
-        assert {quad.object.value for quad in found.quads_for_pattern(None, None, None, graph)} == set(texts)
+        assert {str(from_oxigraph(quad.object)) for quad in found.quads_for_pattern(None, None, None, graph)} == set(
+            texts
+        )

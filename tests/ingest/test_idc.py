@@ -56,7 +56,9 @@ def test_what_a_collection_says(records: dict[str, SourceRecord]) -> None:
         "Contributed to the Imaging Data Commons by TCIA. De-identified by TCIA. Contributed to the Imaging Data "
         "Commons by IDC. Source data from GDC. De-identified by GDC. Converted to DICOM by IDC."
     )
-    assert record.landing_page == "https://portal.imaging.datacommons.cancer.gov/explore/filters/?collection_id=breast_mr"
+    assert (
+        record.landing_page == "https://portal.imaging.datacommons.cancer.gov/explore/filters/?collection_id=breast_mr"
+    )
     assert set(record.keywords) == {
         "Breast Cancer", "Renal Cell Carcinoma, Not Otherwise Specified", "Breast", "Clinical", "Genomics", "tcga",
     }  # fmt: skip
@@ -77,7 +79,8 @@ def test_a_doi_that_two_collections_share_is_nobodys(records: dict[str, SourceRe
 def test_the_order_of_sources_changes_nothing(tmp_path: Path, harmoniser: Harmoniser) -> None:
     turned = [row | {"sources": row["sources"][::-1]} for row in idc_slice.COLLECTIONS]
     plain, reverse = tmp_path / "plain", tmp_path / "reverse"
-    plain.mkdir(), reverse.mkdir()
+    plain.mkdir()
+    reverse.mkdir()
     idc_slice.write_index(plain)
     idc_slice.write_index(reverse, collections_index=pyarrow.Table.from_pylist(turned))
     assert read(plain, harmoniser) == read(reverse, harmoniser)

@@ -265,7 +265,7 @@ def test_strata_are_a_cube_that_nothing_but_the_dataset_points_to(described: Des
     assert set(graph.subject_predicates(cube)) >= {(ITEM, RADIOGRAPH.strata)}
     assert (cube, RDF.type, QB.DataSet) in graph and (cube, QB.structure, RADIOGRAPH.strataStructure) in graph
     observations = list(graph.subjects(QB.dataSet, cube))
-    assert {int(graph.value(o, RADIOGRAPH.subjectCount) or 0) for o in observations} == {12, 5}
+    assert {int(str(graph.value(o, RADIOGRAPH.subjectCount))) for o in observations} == {12, 5}
     assert not [s for o in observations for s in graph.subjects(None, o)]
 
 

@@ -46,13 +46,13 @@ def fault(identifier: str | None) -> SourceFault:
 
 @pytest.fixture(scope="module")
 def loaded() -> Iterator[IngestRoom]:
-    with IngestRoom.open(Settings(base_iri=BASE, _env_file=None), dry_run=True) as room:  # type: ignore[call-arg]
+    with IngestRoom.open(Settings(base_iri=BASE, _env_file=None), dry_run=True) as room:
         yield room
 
 
 @pytest.fixture
 def room(loaded: IngestRoom, tmp_path: Path) -> Iterator[IngestRoom]:
-    settings = Settings(base_iri=BASE, home=tmp_path / "home", _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(base_iri=BASE, home=tmp_path / "home", _env_file=None)
     with Ledger.open(settings, create=True) as ledger:
         yield dataclasses.replace(loaded, ledger=ledger)
 

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -29,7 +30,7 @@ def write(tmp_path: Path) -> Write:
     return write_file
 
 
-def workbook(path: Path, *rows: tuple[object, ...], title: str = "Datasets") -> Path:
+def workbook(path: Path, *rows: tuple[Any, ...], title: str = "Datasets") -> Path:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None

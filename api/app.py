@@ -1,0 +1,103 @@
+"""The application: all routes, what surrounds them, and the state they share."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import errors, feed, health, pages, resources, sparql
+from api.state import OneRelease, open_state
+from core.errors import RadiographError
+from core.settings import Settings
+
+#: For answers that say nothing else: they are data, and no page may be made of them.
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+_EXPOSED = ("ETag", "Link", "Retry-After", "Content-Location", "Allow")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application for one deployment; everything is opened when it starts and closed when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with open_state(settings) as state:
+                app.state.radiograph = state
+                yield
+        except RadiographError as error:
+            app.state.refusal = error
+            raise
+
+    app = _Application(
+        title=settings.title,
+        description=settings.description,
+        version=_version(),
+        # FastAPI's pages for it load scripts from elsewhere; the document itself is for tools.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.refusal = None
+    errors.install(app)
+    for router in (health.router, sparql.router, feed.router, resources.router, pages.router):
+        app.include_router(router)
+    app.add_middleware(OneRelease)
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=("*",),
+        allow_methods=("GET", "HEAD", "POST", "OPTIONS"),
+        allow_headers=("Accept", "Content-Type", "If-None-Match"),
+        expose_headers=_EXPOSED,
+        max_age=86400,
+    )
+    return app
+
+
+class _Application(FastAPI):
+    """FastAPI with a description of the interface that names each operation once."""
+
+    def openapi(self) -> dict[str, Any]:
+        """GET and HEAD share a route, and so would share an operation id; that there is HEAD goes without saying."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Duplicate Operation ID")
+            document = super().openapi()
+        for path in document["paths"].values():
+            if "get" in path:
+                path.pop("head", None)
+        return document
+
+
+class SafeHeaders:
+    """ASGI middleware: headers that keep browsers from making more of an answer than it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                present = {name.lower() for name, _ in headers}
+                message = {**message, "headers": headers + [pair for pair in _HEADERS if pair[0] not in present]}
+            await send(message)
+
+        await self._app(scope, receive, send_safely if scope["type"] == "http" else send)
+
+
+def _version() -> str:
+    try:
+        return version("radiograph")
+    except PackageNotFoundError:
+        return "0"
