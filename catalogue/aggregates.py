@@ -57,7 +57,7 @@ def aggregate(
             {"key": key, **_kinds(members), **_amounts([d for d in members if d.kind == "images"])}
             for key, members in sorted(by_repository.items())
         ],
-        "facets": {facet: _top(facet, datasets) for facet in CONCEPT_FACETS},
+        "facets": {facet: _top(facet, datasets, vocabularies) for facet in CONCEPT_FACETS},
         "licences": _frequencies(d.licences for d in datasets),
         "access": _frequencies((d.access,) if d.access else () for d in datasets),
         "matrix": _matrix([d for d in datasets if d.kind == "images"], vocabularies),
@@ -101,9 +101,19 @@ def _largest_of_each(datasets: Sequence[DatasetSummary], accepted: Iterable[Link
     return list(largest.values())
 
 
-def _top(facet: str, datasets: Sequence[DatasetSummary]) -> list[dict[str, Any]]:
-    """The most frequent concepts as they are stated; broader ones do not count here."""
-    return _frequencies(d.concepts.get(facet, ()) for d in datasets)[:TOP]
+def _top(facet: str, datasets: Sequence[DatasetSummary], vocabularies: Vocabularies) -> list[dict[str, Any]]:
+    """The most frequent concepts as they are stated; broader ones do not count here.
+
+    Nor do those that say that there is no cancer, or no patient: a phantom is no kind of cancer, however often it is
+    stated. They are among the facets of the search.
+    """
+    ordered = _frequencies(d.concepts.get(facet, ()) for d in datasets)
+    return [entry for entry in ordered if not _is_negative(entry["iri"], vocabularies)][:TOP]
+
+
+def _is_negative(iri: str, vocabularies: Vocabularies) -> bool:
+    concept = vocabularies.concept(iri)
+    return concept is not None and concept.negative
 
 
 def _frequencies(groups: Iterable[Iterable[Term]]) -> list[dict[str, Any]]:

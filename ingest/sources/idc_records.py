@@ -22,7 +22,9 @@ _MEDIA_TYPE = "application/dicom"
 _DOI = re.compile(r"10\.\d{4,9}/[^\s<>\"]+")
 #: Registrants of data archives (TCIA, Zenodo): their DOIs in a text name data, not a publication about it.
 _ARCHIVES = ("10.7937/", "10.5281/")
-_SILENT = {"", "UNKNOWN", "NOT_APPLICABLE"}
+_SILENT = {"", "UNKNOWN", "NOT_APPLICABLE", "NOT_DOCUMENTED"}
+#: As a place or a kind of cancer it says nothing, so it is no keyword.
+_NO_KEYWORD = "various"
 _PARTIES = (
     ("data_contributor", "Contributed to the Imaging Data Commons by"),
     ("source_data_provider", "Source data from"),
@@ -71,7 +73,7 @@ class IdcRecords:
             references=self._publications(row["description"], original),
             distributions=tuple(self._distributions(identifier, sources)),
             derived_from=(),
-            **self._counted(row, counts, stated, declared),
+            **self._counted(row, counts, stated, declared, self._doubts(sources)),
         )
 
     def analysis(self, row: dict[str, Any], location: str) -> SourceRecord:
@@ -100,9 +102,11 @@ class IdcRecords:
             provenance=_provenance(row["provenance"]),
             citations=_citations([row]),
             references=self._publications(row["description"], [row]),
-            distributions=(_distribution(identifier, source, counts.byte_size if counts else None),),
+            distributions=(self._distribution(identifier, source, counts.byte_size if counts else None),),
             derived_from=tuple(sorted(collections)),
-            **self._counted(row, counts, self._species_of(collections), _listed(row["modalities"])),
+            **self._counted(
+                row, counts, self._species_of(collections), _listed(row["modalities"]), self._doubts([source])
+            ),
         )
 
     def _species_of(self, collections: set[str]) -> dict[Facet, tuple[str, ...]]:
@@ -131,13 +135,14 @@ class IdcRecords:
         counts: Counts | None,
         stated: dict[Facet, tuple[str, ...]],
         declared: Sequence[str],
+        doubts: Iterable[str],
     ) -> dict[str, Any]:
         """What comes from the series rows, or from what is declared where there is none."""
         if counts is None:
             remark = "the index has no series of it; counts and modalities are as declared"
             terms = stated | {"modality": tuple(dict.fromkeys(declared))}
             return {"subjects": row["subjects"], "terms": _filled(terms), "modified": _date(row["updated"])} | {
-                "remarks": (remark,)
+                "remarks": (remark, *doubts)
             }
         terms = dict(counts.terms)
         for facet, texts in stated.items():
@@ -153,7 +158,7 @@ class IdcRecords:
             "issued": issued,
             "modified": modified,
             "version": version,
-            "remarks": tuple(_differences(row["subjects"], declared, counts)),
+            "remarks": (*_differences(row["subjects"], declared, counts), *doubts),
         }
 
     def _history(self, updated: str | None, counts: Counts) -> tuple[str | None, str | None, str | None]:
@@ -186,7 +191,37 @@ class IdcRecords:
             name, doi = source["source_id"] or identifier, (source["source_doi"] or "").lower()
             name = f"{name}-{doi.replace('/', '-')}" if name in taken else name
             taken.add(name)
-            yield _distribution(name, source, self._counts.sizes.get((identifier, doi)))
+            yield self._distribution(name, source, self._counts.sizes.get((identifier, doi)))
+
+    def _distribution(self, name: str, source: dict[str, Any], size: int | None) -> SourceDistribution:
+        doi = normalise_doi(source["source_doi"] or "")
+        return SourceDistribution(
+            identifier=name,
+            title=_line(source.get("source_title")),
+            access_url=source.get("source_url") or (doi_address(doi) if doi else None),
+            licence=self._licence(source.get("license") or {}),
+            media_type=_MEDIA_TYPE,
+            byte_size=size,
+        )
+
+    def _licence(self, licence: dict[str, Any]) -> str | None:
+        """The address of a licence, else its name; None where they are of two licences, since neither is sure."""
+        address, name = licence.get("license_url"), licence.get("license_short_name")
+        return None if self._are_two(address, name) else address or name
+
+    def _are_two(self, address: str | None, name: str | None) -> bool:
+        meant = [
+            self._harmoniser.match(text or "", "licence", repository=self._repository).concepts
+            for text in (address, name)
+        ]
+        return all(meant) and meant[0] != meant[1]
+
+    def _doubts(self, sources: Iterable[dict[str, Any]]) -> Iterator[str]:
+        for source in sources:
+            licence = source.get("license") or {}
+            address, name = licence.get("license_url"), licence.get("license_short_name")
+            if self._are_two(address, name):
+                yield f"the licence of {source['source_doi']} is {name} by name, {address} by address; none is stated"
 
     def _terms(self, text: str | None, scheme: str) -> tuple[str, ...]:
         found = self._harmoniser.terms(text or "", scheme, repository=self._repository)
@@ -200,19 +235,6 @@ def _precedence(source: dict[str, Any], identifier: str) -> tuple[bool, bool, bo
         source["source_id"] != identifier,
         contributor == "IDC",
         (source["source_doi"] or "").lower(),
-    )
-
-
-def _distribution(name: str, source: dict[str, Any], size: int | None) -> SourceDistribution:
-    doi = normalise_doi(source["source_doi"] or "")
-    licence = source.get("license") or {}
-    return SourceDistribution(
-        identifier=name,
-        title=_line(source.get("source_title")),
-        access_url=source.get("source_url") or (doi_address(doi) if doi else None),
-        licence=licence.get("license_url") or licence.get("license_short_name"),
-        media_type=_MEDIA_TYPE,
-        byte_size=size,
     )
 
 
@@ -232,6 +254,7 @@ def _provenance(provenance: dict[str, str | None] | None) -> str | None:
 
 def _keywords(*groups: Iterable[str]) -> tuple[str, ...]:
     distinct = {keyword.casefold(): keyword for group in groups for keyword in group}
+    distinct.pop(_NO_KEYWORD, None)
     return tuple(distinct.values())
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 from catalogue.aggregates import aggregate
 from catalogue.links import Link
 from catalogue.search import SearchIndex, SearchRequest
-from core.terms import PROV, RADIOGRAPH
+from catalogue.summary import Term
+from core.terms import CONCEPT, PROV, RADIOGRAPH
 from tests.catalogue import samples
 
 SAME = Link(
@@ -64,6 +66,14 @@ def test_concepts_are_counted_by_dataset_most_frequent_first() -> None:
         ("Breast", 1),
     ]
     assert [(row["label"], row["datasets"]) for row in document["licences"]] == [("CC BY 4.0", 1)]
+
+
+def test_what_is_no_cancer_is_not_among_the_cancers() -> None:
+    terms = (Term(str(CONCEPT["cancer/phantom"]), "Phantom"), Term(str(CONCEPT["cancer/HCC"]), "Liver cell cancer"))
+    dataset = replace(samples.summary("one/liver_ct"), concepts={"cancer": terms})
+
+    cancers = aggregate([dataset], [], samples.vocabularies())["facets"]["cancer"]
+    assert [row["label"] for row in cancers] == ["Liver cell cancer"]
 
 
 def test_every_cell_of_the_picture_is_what_its_search_finds(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from core.canonical import canonical_ntriples
 from core.errors import InputError
 from core.identifiers import Identifiers
-from core.terms import DCAT, HEALTHDCATAP, QB, RADIOGRAPH, RDF
+from core.terms import DCAT, DCT, HEALTHDCATAP, QB, RADIOGRAPH, RDF
 from ingest.declaration import RepositoryDeclaration
 from ingest.mapping import Description, describe
 from ingest.record import SourceFault, SourceRecord
@@ -96,6 +96,30 @@ def test_each_source_is_a_distribution_with_its_licence_and_its_bytes(records: d
     ]
     assert records["segmented"].distributions[0].byte_size == 2_000_000
     assert records["breast_mr"].byte_size == 8_500_001
+
+
+def test_a_licence_whose_name_and_address_are_of_two_is_not_stated(
+    tmp_path: Path, harmoniser: Harmoniser, vocabularies: Vocabularies, identifiers: Identifiers
+) -> None:
+    address = "https://creativecommons.org/licenses/by/3.0/"
+    licence = {"license_url": address, "license_long_name": None, "license_short_name": "CC BY-NC 3.0"}
+    row = idc_slice.COLLECTIONS[3] | {"sources": [idc_slice.source("mouse", "10.7937/mouse", license=licence)]}
+    idc_slice.write_index(tmp_path, collections_index=pyarrow.Table.from_pylist([row]))
+    record = read(tmp_path, harmoniser)[0]["mouse"]
+    description = describe(record, RepositoryDeclaration.load("idc"), harmoniser, vocabularies, identifiers)
+    assert list(description.graph.objects(None, DCT.license)) == []
+    (remark,) = [remark for remark in description.remarks if "licence" in remark]
+    assert "10.7937/mouse" in remark and "CC BY-NC 3.0" in remark and address in remark
+
+
+def test_what_says_nothing_is_neither_keyword_nor_provenance(tmp_path: Path, harmoniser: Harmoniser) -> None:
+    source = idc_slice.source("mouse", "10.7937/mouse")
+    source["provenance"] = source["provenance"] | {"dicom_conversion_by": "NOT_DOCUMENTED"}
+    row = idc_slice.COLLECTIONS[3] | {"sources": [source], "tumor_locations": "Various", "supporting_data": "Clinical"}
+    idc_slice.write_index(tmp_path, collections_index=pyarrow.Table.from_pylist([row]))
+    record = read(tmp_path, harmoniser)[0]["mouse"]
+    assert record.keywords == ("Clinical",)
+    assert record.provenance == "Contributed to the Imaging Data Commons by TCIA. De-identified by TCIA."
 
 
 def test_counts_come_from_the_rows(records: dict[str, SourceRecord]) -> None:
@@ -328,6 +352,7 @@ def test_every_distribution_of_the_index_has_address_and_licence_and_every_iri_i
         assert distributions
         for node in distributions:
             assert (node, DCAT.accessURL, None) in description.graph
+            assert (node, DCT.license, None) in description.graph or str(node).endswith("/phantom_fda")
         assert [remark for remark in description.remarks if "web address" in remark or "percent" in remark] == []
 
 

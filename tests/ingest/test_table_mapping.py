@@ -106,3 +106,16 @@ def test_the_manual_names_every_key(model: type[BaseModel]) -> None:
 @pytest.mark.parametrize("facet", get_args(Facet))
 def test_the_manual_names_every_facet(facet: str) -> None:
     assert f"`{facet}`" in MANUAL
+
+
+def test_a_misspelt_key_is_told_before_the_one_it_stands_for() -> None:
+    with pytest.raises(SettingsError) as caught:
+        TableMapping.parse(SMALLEST.replace("identifier", "identifer"), "m.toml")
+    assert caught.value.where == "m.toml, table.identifer"
+
+
+def test_a_mapping_that_nests_without_end_or_is_no_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="nests too deeply"):
+        TableMapping.parse("a = " + "[" * 100_000, "m.toml")
+    with pytest.raises(SettingsError, match="no file but"):
+        TableMapping.load(tmp_path)

@@ -98,6 +98,20 @@ def test_what_is_no_cancer_is_never_under_the_root_of_tumours(vocabularies: Voca
         ("anatomy", "41216001", "816092008"),  # prostate, pelvis
         ("anatomy", "39607008", "816094009"),  # lung, chest
         ("anatomy", "60184004", "71854001"),  # sigmoid colon, colon
+        ("anatomy", "82471001", "59652004"),  # left atrium, atrium
+        ("anatomy", "53085002", "21814001"),  # right ventricle, ventricle
+        ("anatomy", "68523003", "389080008"),  # cerebral white matter, white matter
+        ("anatomy", "71341001", "3138006"),  # femur, bone
+        ("anatomy", "113262008", "59820001"),  # thoracic aorta, blood vessel
+        ("anatomy", "41801008", "51114001"),  # coronary artery, artery
+        ("anatomy", "64131007", "29092000"),  # inferior vena cava, vein
+        ("anatomy", "76752008", "816094009"),  # breast, chest
+        ("anatomy", "64033007", "818981001"),  # kidney, abdomen
+        ("cancer", "CCRCC", "KIDNEY"),
+        ("cancer", "IHCH", "LIVER"),
+        ("cancer", "MPNST", "sarcoma"),
+        ("cancer", "glioblastoma", "BRAIN"),
+        ("cancer", "low-grade-glioma", "glioma"),
         ("cancer", "LUAD", "LUNG"),
         ("cancer", "LUAD", "NSCLC"),
         ("cancer", "COAD", "colorectal-cancer"),
@@ -113,6 +127,12 @@ def test_a_broad_concept_finds_its_narrow_ones(
 ) -> None:
     base = f"{CONCEPT}{scheme}/"
     assert base + broad in vocabularies.ancestors(base + narrow)
+
+
+@pytest.mark.parametrize("name", ["anatomy", "cancer", "modality", "annotation"])
+def test_nothing_is_broader_than_itself(vocabularies: Vocabularies, name: str) -> None:
+    for iri in vocabularies.schemes[name]:
+        assert all(iri not in vocabularies.ancestors(broader) for broader in vocabularies.ancestors(iri))
 
 
 @pytest.mark.parametrize(

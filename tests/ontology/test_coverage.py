@@ -13,9 +13,6 @@ import pytest
 from ontology.concept import Match
 from ontology.harmoniser import Harmoniser
 
-# Manufacturer strings whose maker is not sure enough to be named.
-UNSURE = {"NMS", "PNMS", "WDM"}
-
 
 def unknown(harmoniser: Harmoniser, texts: Iterable[str], *schemes: str, repository: str = "idc") -> set[str]:
     """Texts that no rule knows in any of the schemes; "known to mean nothing" is known."""
@@ -86,7 +83,7 @@ def test_every_modality_of_idc_is_acquisition_or_annotation_and_never_both(harmo
 
 @pytest.mark.idc
 def test_manufacturers_sexes_and_licences_of_idc_are_known(harmoniser: Harmoniser) -> None:
-    assert unknown(harmoniser, series("Manufacturer"), "manufacturer", "software") <= UNSURE
+    assert unknown(harmoniser, series("Manufacturer"), "manufacturer", "software") == set()
     assert unknown(harmoniser, series("PatientSex"), "sex") == set()
     assert unknown(harmoniser, series("license_short_name"), "licence") == set()
     licences = {source["license"][key] for row in collections("sources") for source in row["sources"]

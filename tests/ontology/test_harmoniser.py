@@ -184,6 +184,11 @@ def test_a_text_may_mean_something_else_in_a_repository(harmoniser: Harmoniser) 
     assert notations(harmoniser.match("Clear Cell Carcinoma", "cancer", repository="idc")) == ["CCRCC"]
     assert notations(harmoniser.match("OCT", "modality")) == ["OCT"]
     assert notations(harmoniser.match("OCT", "modality", repository="openmedlab")) == ["OPT"]
+    assert notations(harmoniser.match("Glioma", "anatomy")) == []
+    assert notations(harmoniser.match("Glioma", "anatomy", repository="openmedlab")) == ["12738006"]
+    assert notations(harmoniser.match("NMS", "manufacturer")) == []
+    assert notations(harmoniser.match("NMS", "manufacturer", repository="idc")) == ["neusoft"]
+    assert notations(harmoniser.match("Retinal", "modality", repository="openmedlab")) == []
 
 
 def test_a_partly_known_list_gives_its_known_part_and_says_so(harmoniser: Harmoniser) -> None:
