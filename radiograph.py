@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
+import traceback
+from typing import Annotated
 
 import typer
 from rich.markup import escape
+from sqlalchemy.exc import DatabaseError
 
 import api.commands
 import catalogue.commands
 import ingest.commands
 import ontology.commands
 import shapes.commands
-from core.console import Exit, err
+from core.console import Exit, err, out
 from core.errors import RadiographError
 
 app = typer.Typer(
@@ -29,13 +33,43 @@ catalogue.commands.mount(app)
 api.commands.mount(app)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"radiograph {importlib.metadata.version('radiograph')}")
+        raise typer.Exit
+
+
+@app.callback()
+def front_door(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A semantic catalogue of cancer imaging datasets."""
+
+
 def main() -> None:
-    """Run the command line; a :class:`RadiographError` becomes one readable line and exit code 2."""
+    """Run the command line; whatever goes wrong ends in a readable line and exit code 2, never in another code."""
     try:
         app()
     except RadiographError as error:
-        err.print(f"[red]error:[/red] {escape(str(error))}")
-        sys.exit(Exit.FAULT)
+        _fail(str(error))
+    except DatabaseError as error:
+        _fail(
+            f"the ledger cannot be used: {error.orig} (check the disk, or restore a backup with `radiograph restore`)"
+        )
+    except OSError as error:
+        _fail(f"{error.filename or 'input or output'}: {error.strerror or error}")
+    except MemoryError:
+        _fail("the memory is used up (give the program more, or a smaller input)")
+    except Exception:
+        traceback.print_exc()
+        _fail("this is a fault of the program (please report it, with the lines above)")
+
+
+def _fail(message: str) -> None:
+    err.print(f"[red]error:[/red] {escape(message)}")
+    sys.exit(Exit.FAULT)
 
 
 if __name__ == "__main__":

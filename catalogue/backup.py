@@ -27,7 +27,7 @@ from sqlalchemy.exc import DatabaseError
 from catalogue import migrations, schema
 from catalogue.engine import ledger_engine
 from catalogue.ledger import Ledger
-from catalogue.lock import writer_lock
+from catalogue.lock import make_home, writer_lock
 from catalogue.publication import Progress, rebuild_store, silent
 from catalogue.release import Release
 from catalogue.store.embedded import remove_store
@@ -41,6 +41,8 @@ _MODES = {".tar.gz": "w:gz", ".tgz": "w:gz", ".tar": "w"}
 #: A manifest larger than this is none of ours.
 _MAX_MANIFEST = 64 * 1024
 _FORMAT = 1
+#: How the folders begin in which a restore unpacks.
+_RESTORING = ".restore-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def backup(settings: Settings, target: Path) -> BackupManifest:
             with archive.open("rb+") as file:
                 os.fsync(file.fileno())
             archive.replace(target)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         raise LedgerError(
             f"the backup cannot be written: {error}", where=str(target), remedy="free space or choose another place"
         ) from error
@@ -107,16 +109,24 @@ def restore(
             where=str(settings.ledger_path),
             remedy="restore into an empty RADIOGRAPH_HOME, or replace it with --force",
         )
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings)
     with (
         writer_lock(settings).held("restoring a backup"),
-        tempfile.TemporaryDirectory(dir=settings.home, prefix=".restore-") as folder,
+        tempfile.TemporaryDirectory(dir=settings.home, prefix=_RESTORING) as folder,
     ):
+        _remove_leftovers(settings.home, Path(folder))
         copy = Path(folder) / _LEDGER
         _extract(source, copy)
         _check(copy, source, settings)
         _replace(settings, copy)
     return rebuild_store(settings, vocabularies, progress=progress)
+
+
+def _remove_leftovers(home: Path, own: Path) -> None:
+    """Remove what restores that were killed left behind: each has a whole ledger in it."""
+    for folder in home.glob(f"{_RESTORING}*"):
+        if folder != own:
+            shutil.rmtree(folder)
 
 
 def _copy_ledger(settings: Settings, copy: Path) -> BackupManifest:

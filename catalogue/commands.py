@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -25,8 +24,6 @@ from core.console import err, out, print_json
 from core.errors import LedgerError, ReleaseError
 from core.settings import Settings, load_settings
 from ontology.vocabulary import Vocabularies
-
-_PIPE_WIDTH = 10_000
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")]
 
@@ -213,8 +210,8 @@ def show_description(
         return
     out.print(f"{iri}: {state}", markup=False)
     _table(("revision", "state", "created", "released", "ended", "run", "remarks"), map(_revision_row, history))
-    for finding in (judged or {}).get("findings", ()):
-        out.print(f"{finding['severity']}: {finding['message']} ({finding['path']})", markup=False)
+    for line in _judgement(judged or {}):
+        out.print(line, markup=False)
 
 
 def withdraw_description(
@@ -273,6 +270,15 @@ def _revision_row(revision: RevisionEntry) -> tuple[str, ...]:
     return (str(revision.id), revision.state, *times, str(revision.run or ""), ", ".join(remarks))
 
 
+def _judgement(report: dict[str, Any]) -> Iterator[str]:
+    """The report on what was delivered last as lines of text: which profiles it meets, and what is wrong with it."""
+    for verdict in report.get("verdicts", ()):
+        yield f"{verdict['profile']}: {'conforms' if verdict['conforms'] else 'does not conform'}"
+    for finding in report.get("findings", ()):
+        value = f" Value: {finding['value']}." if finding.get("value") is not None else ""
+        yield f"  {finding['severity']} [{finding['profile']}, {finding['path']}]: {finding['message']}{value}"
+
+
 def _release_json(release: Release) -> dict[str, Any]:
     return {name: value for name, value in _plain(asdict(release)).items() if name != "path"}
 
@@ -301,6 +307,4 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    # Into a pipe or file, a row stays one line whatever its length.
-    console = out if out.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
-    console.print(table)
+    out.print(table)

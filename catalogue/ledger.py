@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from catalogue import migrations, schema
 from catalogue.engine import ledger_engine
 from catalogue.entries import Event, RepositoryEntry, RevisionEntry, RunEntry, RunSummary, Status
-from catalogue.lock import writer_lock
+from catalogue.lock import make_home, writer_lock
 from catalogue.reader import LedgerReader
 from catalogue.release import (
     Release,
@@ -52,14 +52,15 @@ class Ledger(LedgerReader):
             LedgerError: there is none, a newer program wrote it, or it belongs to another base IRI.
         """
         path = settings.ledger_path
-        if not path.exists():
+        # A file without any content is what is left where a program was killed as it made the ledger.
+        if not path.exists() or path.stat().st_size == 0:
             if not create:
                 raise LedgerError(
                     "there is no ledger yet",
                     where=str(path),
                     remedy="ingest something first, or set RADIOGRAPH_HOME to the folder that has one",
                 )
-            settings.home.mkdir(parents=True, exist_ok=True)
+            make_home(settings)
         _bring_up_to_date(settings)
         ledger = cls(settings, ledger_engine(path, read_only=read_only), read_only=read_only)
         try:

@@ -36,6 +36,22 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def make_home(settings: Settings) -> None:
+    """Make the home folder where there is none.
+
+    Raises:
+        LedgerError: it cannot be made.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(
+            f"the folder cannot be made: {error.strerror}",
+            where=str(settings.home),
+            remedy="set RADIOGRAPH_HOME to a folder that you may write to",
+        ) from error
+
+
 def writer_lock(settings: Settings) -> WriterLock:
     """The lock of ``settings.home``."""
     return WriterLock(settings.home / "writer.lock")
@@ -66,7 +82,7 @@ class WriterLock:
                 finally:
                     self._depth -= 1
                 return
-            with self._path.open("a+", encoding="utf-8") as file:
+            with self._opened() as file:
                 try:
                     _acquire(file)
                 except OSError:
@@ -80,6 +96,16 @@ class WriterLock:
                     file.truncate(0)
         finally:
             self._thread.release()
+
+    def _opened(self) -> IO[str]:
+        try:
+            return self._path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise LedgerError(
+                f"the lock cannot be taken: {error.strerror}",
+                where=str(self._path),
+                remedy="check that you may write to RADIOGRAPH_HOME",
+            ) from error
 
     def _sign(self, file: IO[str], purpose: str) -> None:
         file.truncate(0)

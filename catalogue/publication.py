@@ -37,6 +37,9 @@ from core.errors import RadiographError, ReleaseError, SearchError, StoreError
 from core.settings import Settings
 from ontology.vocabulary import Vocabularies
 
+#: A running service answers from the release before until it has seen the new one.
+_FEWEST_KEPT = 2
+
 Progress = Callable[[str], object]
 
 
@@ -186,7 +189,7 @@ class _Publication:
         }
 
     def _drop_old(self) -> None:
-        numbers = drop_releases(self._connection, self._settings.keep_releases)
+        numbers = drop_releases(self._connection, max(self._settings.keep_releases, _FEWEST_KEPT))
         self._connection.commit()
         for number in numbers:
             shutil.rmtree(self._settings.releases_path / str(number), ignore_errors=True)

@@ -28,8 +28,19 @@ from sqlalchemy import (
     text,
 )
 
+from core.errors import LedgerError
+
 # Level 1 shrinks N-Triples about eightfold; higher levels cost more of an ingest than they save on disk.
 _COMPRESSION = 1
+
+
+def _inflate(value: bytes) -> bytes:
+    try:
+        return zlib.decompress(value)
+    except zlib.error as error:
+        raise LedgerError(
+            f"an entry of the ledger is damaged: {error}", remedy="restore a backup with `radiograph restore`"
+        ) from error
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -55,7 +66,7 @@ class CompressedBytes(TypeDecorator[bytes]):
         return zlib.compress(value, _COMPRESSION) if value is not None else None
 
     def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
-        return zlib.decompress(value) if value is not None else None
+        return _inflate(value) if value is not None else None
 
 
 class CompressedText(TypeDecorator[str]):
@@ -68,7 +79,7 @@ class CompressedText(TypeDecorator[str]):
         return zlib.compress(value.encode(), _COMPRESSION) if value is not None else None
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        return zlib.decompress(value).decode() if value is not None else None
+        return _inflate(value).decode() if value is not None else None
 
 
 class Iris(TypeDecorator[tuple[str, ...]]):

@@ -35,6 +35,7 @@ def prepare_store(
     touched = touched_descriptions(connection, previous.event)
     if len(touched) > max(_SMALL_NUMBER, _LARGE_SHARE * previous.datasets):
         return fill_store(path, content)
+    _remove_old_logs(path)
     store = EmbeddedStore(path, content.identifiers)
     marker = store.marker()
     if marker is None or not _belongs(marker, connection, content, previous):
@@ -53,6 +54,12 @@ def fill_store(path: Path, content: ReleaseContent) -> EmbeddedStore:
     remove_store(path)
     aside.rename(path)
     return EmbeddedStore(path, content.identifiers)
+
+
+def _remove_old_logs(path: Path) -> None:
+    """RocksDB puts its log of each opening aside and keeps a thousand of them: more bytes than many a catalogue."""
+    for log in path.glob("LOG.old.*"):
+        log.unlink(missing_ok=True)
 
 
 def _belongs(marker: Marker, connection: Connection, content: ReleaseContent, previous: Release) -> bool:

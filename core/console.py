@@ -12,8 +12,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-#: Where tables and answers go; plain when piped, and NO_COLOR is honoured by rich.
-out = Console(highlight=False, soft_wrap=True)
+#: Wider than any row: what goes into a pipe or a file has one line a row, whatever its length.
+_UNWRAPPED = 10_000
+
+#: Where tables and answers go; plain and never wrapped when piped, and NO_COLOR is honoured by rich.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _UNWRAPPED)
 #: Where progress, remarks and errors go.
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 

@@ -19,7 +19,10 @@ from core.identifiers import Identifiers
 class Settings(BaseSettings):
     """The settings; read once at start by :func:`load_settings` and passed on, never looked up again."""
 
-    model_config = SettingsConfigDict(env_prefix="RADIOGRAPH_", env_file=".env", extra="ignore", frozen=True)
+    # A variable that is set to nothing is not set: an empty overlay would be the working directory.
+    model_config = SettingsConfigDict(
+        env_prefix="RADIOGRAPH_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(Path(".radiograph"), description="Folder that holds all state: ledger, store, releases.")
     base_iri: str = Field(
@@ -43,7 +46,9 @@ class Settings(BaseSettings):
     publisher_url: str = Field("https://w3id.org/radiograph", description="Home page of that publisher.")
 
     page_size: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="Datasets on a page of the feed.")
-    keep_releases: Annotated[int, Field(ge=1)] = Field(5, description="How many releases stay on disk.")
+    keep_releases: Annotated[int, Field(ge=1)] = Field(
+        5, description="How many releases stay on disk; at least two do, so that a running service can switch."
+    )
     max_shrink: Annotated[float, Field(ge=0, le=1)] = Field(
         0.1, description="Largest share of published datasets that one release may lose unless told to."
     )
@@ -94,4 +99,8 @@ def load_settings(**overrides: object) -> Settings:
         name = "RADIOGRAPH_" + "_".join(str(part) for part in first["loc"]).upper()
         raise SettingsError(f"{first['input']!r}: {first['msg']}", where=name, remedy="see docs/operators.md") from None
     settings.identifiers  # noqa: B018  (a malformed base IRI is told at start, not at first use)
+    if settings.overlay is not None and not settings.overlay.is_dir():
+        raise SettingsError(
+            f"{settings.overlay} is no folder", where="RADIOGRAPH_OVERLAY", remedy="name a folder, or unset it"
+        )
     return settings

@@ -13,7 +13,7 @@ from catalogue.description import Candidate
 from catalogue.ledger import Ledger
 from catalogue.run import Run
 from core.canonical import canonical_ntriples, skolemise
-from core.errors import CatalogueError, IdentifierError, InputError, RadiographError, SettingsError
+from core.errors import CatalogueError, IdentifierError, InputError, ProfileError, RadiographError, SettingsError
 from core.identifiers import Identifiers
 from core.settings import Settings
 from core.terms import DCAT, DCT, RDF, new_graph
@@ -92,7 +92,11 @@ def ingest(
 
 def _check_declaration(declaration: RepositoryDeclaration, room: IngestRoom) -> None:
     """Tell a broken declaration once, not once for each of its descriptions."""
-    basis = room.profiles.lineage(declaration.gate)[0].id
+    where = f"ingest/repositories/{declaration.id}.toml"
+    try:
+        basis = room.profiles.lineage(declaration.gate)[0].id
+    except ProfileError as error:
+        raise ProfileError(error.message, where=f"{where}, gate", remedy=error.remedy) from None
     catalogue = declaration.catalogue_iri(room.identifiers)
     report = room.validator.validate_catalogue(
         declaration.catalogue_graph(room.identifiers), catalogue, repository=declaration.id, profiles=[basis]
@@ -101,7 +105,7 @@ def _check_declaration(declaration: RepositoryDeclaration, room: IngestRoom) -> 
     if violation is not None:
         raise SettingsError(
             f"{violation.message} ({violation.value})" if violation.value else violation.message,
-            where=f"ingest/repositories/{declaration.id}.toml",
+            where=where,
             remedy="correct the declaration; docs/tables.md lists its keys",
         )
 
@@ -126,7 +130,8 @@ class _Ingestion:
         closed = not declaration.public
         self._validator = Validator(room.profiles, room.vocabularies) if closed else room.validator
         self._lost_track = False
-        self.tally = Tally(declaration.id, name, public=declaration.public)
+        gate = (profile.id for profile in room.profiles.lineage(declaration.gate))
+        self.tally = Tally(declaration.id, name, public=declaration.public, gate=gate)
 
     @property
     def complete(self) -> bool:

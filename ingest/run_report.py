@@ -20,6 +20,7 @@ from shapes.report import Report
 #: How many different reasons, faults and texts a report lists; their numbers are always complete.
 LISTED = 200
 _SHOWN = 12
+_SHOWN_OTHERS = 6
 
 
 class _Plain(BaseModel):
@@ -27,9 +28,10 @@ class _Plain(BaseModel):
 
 
 class Reason(_Plain):
-    """Why descriptions were rejected: a broken rule of the repository's gate, and how many break it."""
+    """A broken rule and how many descriptions break it; one of the repository's gate (``rejects``) keeps them out."""
 
     profile: str
+    rejects: bool
     path: str
     message: str
     descriptions: int
@@ -39,8 +41,9 @@ class Reason(_Plain):
 class RunReport(_Plain):
     """One run. ``faults`` holds errors and warnings, ``notes`` what needs no mending.
 
-    ``valid`` counts descriptions by profile they conform to, ``concepts`` and ``unmatched`` count stated texts by
-    facet: those that became concepts, and those that did not, by text (by nothing, where texts are withheld).
+    ``judged`` counts descriptions by profile they were judged by, ``valid`` those that conform; ``concepts`` and
+    ``unmatched`` count stated texts by facet: those that became concepts, and those that did not, by text (by nothing,
+    where texts are withheld).
     """
 
     repository: str
@@ -51,6 +54,7 @@ class RunReport(_Plain):
     read: int
     accepted: int
     rejected: int
+    judged: Mapping[str, int]
     valid: Mapping[str, int]
     reasons: tuple[Reason, ...]
     errors: int
@@ -79,8 +83,10 @@ class RunReport(_Plain):
         where = f"run {self.run}" if self.run is not None else "dry run, nothing was written"
         yield f"{self.repository} ({self.source}), {where}"
         yield f"  read {self.read}, accepted {self.accepted}, rejected {self.rejected}, unusable {self.errors}"
-        if self.valid:
-            yield "  valid: " + ", ".join(f"{profile} {number}" for profile, number in self.valid.items())
+        if self.judged:
+            yield "  valid: " + ", ".join(
+                f"{profile} {self.valid.get(profile, 0)} of {number}" for profile, number in self.judged.items()
+            )
         if self.outcomes:
             yield "  ledger: " + ", ".join(f"{number} {outcome}" for outcome, number in self.outcomes.items())
         if not self.complete:
@@ -99,9 +105,11 @@ class RunReport(_Plain):
             yield f"  no concept for {sum(texts.values())} texts of {facet}" + (f": {shown}{more}" if shown else "")
 
     def _reason_lines(self) -> Iterable[str]:
-        for reason in self.reasons[:_SHOWN]:
+        for reason in [reason for reason in self.reasons if reason.rejects][:_SHOWN]:
             examples = ", ".join(reason.examples)
             yield f"  rejected {reason.descriptions}: {reason.message} [{reason.profile}] (for example {examples})"
+        for reason in [reason for reason in self.reasons if not reason.rejects][:_SHOWN_OTHERS]:
+            yield f"  short of {reason.profile}, {reason.descriptions}: {reason.message}"
 
 
 def _fault_lines(label: str, faults: tuple[SourceFault, ...], number: int) -> Iterable[str]:
@@ -116,14 +124,17 @@ def _fault_lines(label: str, faults: tuple[SourceFault, ...], number: int) -> It
 class Tally:
     """Counts while a run goes on; :meth:`report` is what it came to.
 
-    ``public`` is the repository's: where it is false, texts and places are withheld as they come in.
+    ``gate`` names the profiles that decide on publication. ``public`` is the repository's: where it is false, texts
+    and places are withheld as they come in.
     """
 
-    def __init__(self, repository: str, source: str, *, public: bool) -> None:
+    def __init__(self, repository: str, source: str, *, public: bool, gate: Iterable[str]) -> None:
         self._repository = repository
         self.source = source if public else "source withheld"
         self._public = public
+        self._gate = frozenset(gate)
         self._read = self._accepted = self._rejected = 0
+        self._judged: Counter[str] = Counter()
         self._valid: Counter[str] = Counter()
         self._reasons: dict[tuple[str, str, str], list[str]] = defaultdict(list)
         self._severities: Counter[str] = Counter()
@@ -153,9 +164,8 @@ class Tally:
         """Count a description that was judged."""
         self._accepted += accepted
         self._rejected += not accepted
+        self._judged.update(verdict.profile for verdict in report.verdicts)
         self._valid.update(verdict.profile for verdict in report.verdicts if verdict.conforms)
-        if accepted:
-            return
         shown = identifier if self._public else f"record {self._read}"
         for key in {(f.profile, f.path, f.message) for f in report.findings if f.severity == "violation"}:
             self._reasons[key].append(shown)
@@ -180,6 +190,7 @@ class Tally:
             read=self._read,
             accepted=self._accepted,
             rejected=self._rejected,
+            judged=dict(sorted(self._judged.items())),
             valid=dict(sorted(self._valid.items())),
             reasons=self._ranked_reasons(),
             errors=self._severities["error"],
@@ -208,7 +219,14 @@ class Tally:
     def _ranked_reasons(self) -> tuple[Reason, ...]:
         ranked = sorted(self._reasons.items(), key=lambda item: (-len(item[1]), item[0]))
         return tuple(
-            Reason(profile=profile, path=path, message=message, descriptions=len(names), examples=tuple(names[:3]))
+            Reason(
+                profile=profile,
+                rejects=profile in self._gate,
+                path=path,
+                message=message,
+                descriptions=len(names),
+                examples=tuple(names[:3]),
+            )
             for (profile, path, message), names in ranked[:LISTED]
         )
 

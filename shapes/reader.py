@@ -66,7 +66,9 @@ def read_rdf(path: Path) -> Graph:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise _too_large(str(path), size)
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            # A pipe or a device has no size, and may never end.
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or "unreadable"
         raise InputError(

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 import rdflib
 
+from ontology.harmoniser import Harmoniser
+from ontology.vocabulary import Vocabularies
+
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -34,3 +37,15 @@ def literals_stay_as_written() -> Iterator[None]:
     """``pyshacl.validate``, which some tests use as an oracle, leaves rdflib rewriting "007" to "7" ever after."""
     yield
     rdflib.NORMALIZE_LITERALS = False
+
+
+@pytest.fixture(scope="session")
+def vocabularies() -> Vocabularies:
+    """The shipped vocabularies."""
+    return Vocabularies.load()
+
+
+@pytest.fixture(scope="session")
+def harmoniser(vocabularies: Vocabularies) -> Harmoniser:
+    """The shipped mapping sets over the shipped vocabularies."""
+    return Harmoniser.load(vocabularies)

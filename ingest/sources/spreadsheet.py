@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -21,14 +22,33 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from core.errors import InputError
 
-MAX_FILE_BYTES = 256 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
+#: What a workbook may unpack to: its XML takes several times the space of the same table as CSV.
+MAX_UNPACKED_BYTES = 128 * 1024 * 1024
 MAX_ROWS = 200_000
+#: The last row that a spreadsheet program knows; a file that claims a later one is an attack.
+_LAST_ROW = 1_048_576
 MAX_COLUMNS = 1_000
 #: Longest text a cell may have; longer ones are a file pasted into a cell, or an attack.
 MAX_CELL_CHARACTERS = 100_000
 DELIMITERS = (",", ";", "\t")
 
+#: What openpyxl raises on files that are not as it expects, whatever is wrong with them.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    EOFError,
+)
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _SAVE_AS_UTF8 = "save the file as UTF-8, or name its encoding with --encoding (for example windows-1252)"
 
 
@@ -66,6 +86,8 @@ def read_sheet(
         InputError: the file is missing, empty, too large, of another kind, damaged, or not in its encoding.
     """
     try:
+        if not path.is_file() and path.exists():
+            raise InputError("this is no file but a folder, a pipe or a device", where=path.name, remedy="give a file")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise InputError(
@@ -91,10 +113,11 @@ def _empty(path: Path) -> InputError:
 
 def _read_csv(path: Path, content: bytes, encoding: str | None, delimiter: str | None) -> Sheet:
     text = _decode(path, content, encoding)
+    del content
     # The limit is the process's, not the reader's; a cell's own limit is applied below, where the row is known.
     csv.field_size_limit(MAX_FILE_BYTES)
     separator = delimiter or _sniff_delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(_lines(text), delimiter=separator, strict=True)
     rows: list[Row] = []
     truncated, number, line = False, 0, 1
     while number <= MAX_ROWS:
@@ -139,12 +162,22 @@ def _decode(path: Path, content: bytes, encoding: str | None) -> str:
         ) from None
 
 
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, one after the other: a second whole copy would cost four bytes a letter."""
+    start = 0
+    for end in _LINE_END.finditer(text):
+        yield text[start : end.end()]
+        start = end.end()
+    if start < len(text):
+        yield text[start:]
+
+
 def _sniff_delimiter(text: str) -> str:
     """The delimiter that splits the header into most columns; a comma where they tie."""
 
     def columns(delimiter: str) -> int:
         try:
-            return len(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []))
+            return len(next(csv.reader(_lines(text), delimiter=delimiter), []))
         except csv.Error:
             return 0
 
@@ -156,18 +189,18 @@ def _read_workbook(path: Path, content: bytes, sheet: str | None) -> Sheet:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MAX_FILE_BYTES:
+        if unpacked > MAX_UNPACKED_BYTES:
             raise InputError(
-                f"the workbook unpacks to {unpacked:,} bytes; at most {MAX_FILE_BYTES:,} are read",
+                f"the workbook unpacks to {unpacked:,} bytes; at most {MAX_UNPACKED_BYTES:,} are read",
                 where=path.name,
                 remedy="split it, or save it as CSV UTF-8",
             )
         workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError, EOFError):
+    except (InvalidFileException, *_DAMAGE):
         raise damaged from None
     try:
         return _read_worksheet(path, workbook, sheet)
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, SyntaxError, EOFError):
+    except _DAMAGE:
         raise damaged from None
     finally:
         workbook.close()
@@ -183,11 +216,32 @@ def _read_worksheet(path: Path, workbook: openpyxl.Workbook, name: str | None) -
     worksheet = workbook[name] if name is not None else workbook.worksheets[0]
     worksheet.reset_dimensions()  # a file may claim a size it does not have
     rows: list[Row] = []
-    for number, values in enumerate(worksheet.iter_rows(values_only=True, max_col=MAX_COLUMNS + 1), 1):
-        if number > MAX_ROWS:
+    width = MAX_COLUMNS
+    for number, values in enumerate(worksheet.iter_rows(values_only=True), 1):
+        if len(rows) > MAX_ROWS or number > _LAST_ROW:
             raise _too_many_rows(path)
-        rows.append(Row(number, tuple(_cell_text(value) for value in values)))
+        cells = _row_texts(values, width)
+        if not cells:
+            continue
+        width = width if rows else len(cells)
+        rows.append(Row(number, cells))
     return _sheet(path, rows, truncated=False)
+
+
+def _row_texts(values: Iterable[object], width: int) -> tuple[str, ...]:
+    """The texts of a worksheet's row up to its last one; behind ``width`` cells only the first text is kept.
+
+    One cell too many tells as much as sixteen thousand, and a stray one at the far right costs no memory.
+    """
+    filled = [(position, text) for position, value in enumerate(values) if (text := _cell_text(value)).strip()]
+    if not filled:
+        return ()
+    texts = [""] * min(filled[-1][0] + 1, width)
+    beyond = [text for position, text in filled if position >= width][:1]
+    for position, text in filled:
+        if position < width:
+            texts[position] = text
+    return (*texts, *beyond)
 
 
 def _cell_text(value: object) -> str:
@@ -226,6 +280,12 @@ def _header(path: Path, row: Row) -> tuple[str, ...]:
         raise InputError(
             f"the header has {len(names):,} columns", where=where, remedy="give a table, one row a dataset"
         )
+    if any(_has_control_character(name) for name in names):
+        raise InputError(
+            "the header has a NUL or another control character: the file is no text, or in another encoding",
+            where=where,
+            remedy=_SAVE_AS_UTF8,
+        )
     repeated = _repeated(names)
     if repeated:
         raise InputError(f"column {repeated!r} occurs twice", where=where, remedy="give each column a name of its own")
@@ -256,7 +316,8 @@ def _problem(row: Row, cells: list[str], width: int) -> tuple[str | None, str]:
         advice = (
             "put cells that contain the delimiter in quotation marks, and give every row as many cells as the header"
         )
-        return f"the row has {len(cells)} cells, the header has {width}", advice
+        number = str(len(cells)) if in_csv else "more"
+        return f"the row has {number} cells, the header has {width}", advice
     longest = max((len(cell) for cell in cells), default=0)
     if longest > MAX_CELL_CHARACTERS:
         return f"a cell has {longest:,} characters; at most {MAX_CELL_CHARACTERS:,} are read", "shorten the cell"

@@ -147,9 +147,13 @@ def _row_fault(row: Row, location: str, identifier: str, seen: dict[str, str]) -
         return SourceFault(location=location, message=row.problem, remedy=row.remedy, identifier=known)
     if not identifier:
         return SourceFault(location=location, message="the row has no id", remedy="give it one that stays the same")
-    if len(identifier) > _MAX_IDENTIFIER or not identifier.isprintable():
-        message = f"the id has {len(identifier)} characters, or some that cannot be printed"
-        return SourceFault(location=location, message=message, remedy="give the row a short readable id")
+    if len(identifier) > _MAX_IDENTIFIER:
+        message = f"the id has {len(identifier):,} characters; at most {_MAX_IDENTIFIER} are accepted"
+        return SourceFault(location=location, message=message, remedy="give the row a short id")
+    unprintable = next((character for character in identifier if not character.isprintable()), None)
+    if unprintable is not None:
+        message = f"the id has the invisible character U+{ord(unprintable):04X}"
+        return SourceFault(location=location, message=message, remedy="type the id anew")
     key = harvested_key(identifier)
     earlier = seen.setdefault(key, f"{location} ({identifier!r})")
     if earlier != f"{location} ({identifier!r})":

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.errors import SettingsError
 from ingest.record import SourceDistribution, SourceFault
 from ingest.sources.cell import READERS
+from ingest.sources.time_limit import time_limit
 from ingest.table_mapping import PLACEHOLDER, Distribution, Properties, Reading, TableMapping
 
 #: Properties that keep every value; of the others the first value counts.
@@ -30,6 +32,8 @@ _KINDS = {
     "byte_size": "byte size",
 }
 _SHOWN = 80
+#: A pattern that takes longer over one cell never ends, for practical purposes.
+_PATTERN_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +126,7 @@ class RowReader:
 
     def _selected(self, row: TableRow, reading: Reading) -> Iterator[str]:
         for text in self._raw(row, reading):
-            if reading.unless is not None and reading.unless.search(text):
-                continue
-            found = (
-                [text]
-                if reading.match is None
-                else [match.expand(reading.result) for match in reading.match.finditer(text)]
-            )
-            for value in found:
+            for value in _found(reading, text):
                 listed = value if reading.values is None else self._mapping.values[reading.values].get(value, "")
                 if listed.strip():
                     yield listed.strip()
@@ -176,6 +173,30 @@ class RowReader:
         for number, access_url in enumerate(addresses, 1):
             identifier = declared.identifier if number == 1 else f"{declared.identifier}-{number}"
             yield SourceDistribution(identifier=identifier, access_url=access_url, **facts)
+
+
+def _found(reading: Reading, text: str) -> list[str]:
+    """The places of a text that a reading takes: the whole text where it has no pattern.
+
+    Raises:
+        SettingsError: a pattern takes too long, as nested repeats do.
+    """
+    if reading.match is None and reading.unless is None:
+        return [text]
+    try:
+        with time_limit(_PATTERN_SECONDS):
+            if reading.unless is not None and reading.unless.search(text):
+                return []
+            if reading.match is None:
+                return [text]
+            return [match.expand(reading.result) for match in reading.match.finditer(text)]
+    except TimeoutError:
+        patterns = " or ".join(repr(p.pattern) for p in (reading.unless, reading.match) if p is not None)
+        raise SettingsError(
+            f"the pattern {patterns} is not done with one cell after {_PATTERN_SECONDS:g} s",
+            where=f"mapping file, reading of {', '.join(reading.columns)}",
+            remedy="write it without repeats inside repeats, such as (a+)+ or (a|a)*",
+        ) from None
 
 
 def _split(cell: str, separators: Iterable[str]) -> list[str]:

@@ -195,3 +195,14 @@ def test_a_backup_of_another_base_or_a_newer_program_is_refused(
     newer = pack(tmp_path / "repacked.tar", {"manifest.json": manifest, "ledger.sqlite": data})
     with pytest.raises(LedgerError, match="version 99"):
         restore(make_settings(tmp_path / "target"), newer, vocabularies)
+
+
+def test_what_a_killed_restore_left_behind_is_removed(filled: Home, vocabularies: Vocabularies, tmp_path: Path) -> None:
+    archive = tmp_path / "backup.tar"
+    backup(filled.settings, archive)
+    elsewhere = Home(make_settings(tmp_path / "elsewhere"))
+    left = elsewhere.settings.home / ".restore-killed"
+    left.mkdir(parents=True)
+    (left / "ledger.sqlite").touch()
+    assert restore(elsewhere.settings, archive, vocabularies) is not None
+    assert list(elsewhere.settings.home.glob(".restore-*")) == []

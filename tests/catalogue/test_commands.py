@@ -121,13 +121,16 @@ def test_runs_and_events(home: Home, radiograph: Command) -> None:
 
 
 def test_a_description_is_shown_and_withdrawn(home: Home, radiograph: Command) -> None:
-    finding = {"severity": "violation", "message": "no [title] here", "path": "http://purl.org/dc/terms/title"}
-    report = json.dumps({"findings": [finding]})
+    place = {"profile": "dcat-ap", "path": "http://purl.org/dc/terms/title"}
+    finding = {"severity": "violation", "message": "no [title] here", "value": "[x]", **place}
+    report = json.dumps({"verdicts": [{"profile": "dcat-ap", "conforms": False}], "findings": [finding]})
     home.ingest(home.candidate("a"), home.candidate("b", accepted=False, report=report))
     shown = radiograph.json("descriptions", "show", home.iri("b"))
     assert isinstance(shown, dict) and shown["state"] == "rejected" and shown["report"] == json.loads(report)
     assert [revision["state"] for revision in shown["revisions"]] == ["rejected"]
-    assert "violation: no [title] here (http://purl.org/dc/terms/title)" in radiograph("descriptions", "show", "one/b")
+    text = radiograph("descriptions", "show", "one/b")
+    assert "dcat-ap: does not conform" in text
+    assert "violation [dcat-ap, http://purl.org/dc/terms/title]: no [title] here Value: [x]." in text
     assert "withdrawn" in radiograph("descriptions", "withdraw", "one/a", "--reason", "[red]asked[/red] for")
     assert "[red]asked[/red] for" in radiograph("events", "list")
     for unknown in ("one/never", "https://elsewhere.example.org/x"):

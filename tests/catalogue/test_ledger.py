@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 
@@ -325,3 +328,35 @@ def test_ten_thousand_descriptions_take_seconds(home: Home) -> None:
     home.ingest(*candidates)
     assert time.process_time() - started < 20
     assert counts(home).draft == 10_000
+
+
+def test_a_ledger_without_content_is_as_good_as_none(home: Home) -> None:
+    home.settings.home.mkdir(parents=True, exist_ok=True)
+    home.settings.ledger_path.touch()
+    with pytest.raises(LedgerError, match="no ledger yet"):
+        Ledger.open(home.settings)
+    with Ledger.open(home.settings, create=True) as ledger:
+        assert ledger.status().release == 0
+
+
+def test_a_home_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings = make_settings(tmp_path / "file" / "home")
+    with pytest.raises(LedgerError, match=r"cannot be made.*RADIOGRAPH_HOME"):
+        Ledger.open(settings, create=True)
+
+
+def test_a_lock_that_cannot_be_taken_is_told(home: Home) -> None:
+    home.settings.home.mkdir(parents=True, exist_ok=True)
+    (home.settings.home / "writer.lock").mkdir()
+    with pytest.raises(LedgerError, match=r"writer\.lock: the lock cannot be taken"):
+        Ledger.open(home.settings, create=True)
+
+
+def test_a_damaged_entry_is_told(home: Home) -> None:
+    home.ingest(home.candidate("a"))
+    with closing(sqlite3.connect(home.settings.ledger_path)) as connection:
+        connection.execute("UPDATE revision SET report = x'00'")
+        connection.commit()
+    with home.open() as ledger, pytest.raises(LedgerError, match=r"damaged.*radiograph restore"):
+        ledger.report(home.iri("a"))

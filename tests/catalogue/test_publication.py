@@ -291,3 +291,20 @@ def test_blank_nodes_of_a_vocabulary_are_named_by_content() -> None:
     assert b'"_:z"' in stable_blank_nodes(one)
     labels = {word for word in stable_blank_nodes(one).split() if word.startswith(b"_:")}
     assert labels.isdisjoint(stable_blank_nodes(other).split())
+
+
+def test_the_release_before_stays_while_a_running_service_switches(home: Home, vocabularies: Vocabularies) -> None:
+    settings = make_settings(home.settings.home, keep_releases=1)
+    for version in range(3):
+        home.ingest(home.candidate("a", f"version {version}"))
+        publish(settings, vocabularies)
+    assert sorted(path.name for path in settings.releases_path.iterdir()) == ["2", "3"]
+    with home.open() as ledger:
+        assert [ledger.count(number) for number in (1, 2, 3)] == [0, 1, 1]
+
+
+def test_the_store_does_not_grow_by_a_log_a_publication(home: Home, vocabularies: Vocabularies) -> None:
+    for version in range(5):
+        home.ingest(home.candidate("a", f"version {version}"))
+        publish(home.settings, vocabularies)
+    assert len(list(home.settings.store_path.glob("LOG.old.*"))) <= 2

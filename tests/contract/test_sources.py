@@ -90,16 +90,6 @@ def case(request: pytest.FixtureRequest) -> Case:
     return case
 
 
-@pytest.fixture(scope="module")
-def vocabularies() -> Vocabularies:
-    return Vocabularies.load()
-
-
-@pytest.fixture(scope="module")
-def harmoniser(vocabularies: Vocabularies) -> Harmoniser:
-    return Harmoniser.load(vocabularies)
-
-
 @pytest.fixture
 def found(case: Case, tmp_path: Path, harmoniser: Harmoniser) -> list[SourceRecord | SourceFault]:
     return list(case.make(tmp_path, harmoniser).records())

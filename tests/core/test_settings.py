@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from core.errors import RadiographError
+from core.errors import RadiographError, SettingsError
 from core.settings import Settings, load_settings
 
 
@@ -38,6 +38,20 @@ def test_a_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("RADIOGRAPH_PAGE_SIZE", "8")
     settings = load_settings()
     assert (settings.title, settings.page_size) == ("Mine", 8)
+
+
+def test_what_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RADIOGRAPH_OVERLAY", "")
+    monkeypatch.setenv("RADIOGRAPH_PAGE_SIZE", "")
+    assert (load_settings().overlay, load_settings().page_size) == (None, 100)
+
+
+def test_an_overlay_that_is_no_folder_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name in ("absent", "file"):
+        monkeypatch.setenv("RADIOGRAPH_OVERLAY", str(tmp_path / name))
+        with pytest.raises(SettingsError, match=r"RADIOGRAPH_OVERLAY.*is no folder"):
+            load_settings()
 
 
 def test_overrides_win_over_all(monkeypatch: pytest.MonkeyPatch) -> None:

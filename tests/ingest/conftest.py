@@ -9,8 +9,6 @@ import pytest
 from core.identifiers import Identifiers
 from ingest.declaration import RepositoryDeclaration
 from ingest.table_mapping import TableMapping
-from ontology.harmoniser import Harmoniser
-from ontology.vocabulary import Vocabularies
 
 MAPPING = """
 title = "Clinic table"
@@ -154,16 +152,6 @@ def oracle_table() -> Path:
     if not path.is_file():
         pytest.skip("the table of openmedlab is not beside the checkout")
     return path
-
-
-@pytest.fixture(scope="session")
-def vocabularies() -> Vocabularies:
-    return Vocabularies.load()
-
-
-@pytest.fixture(scope="session")
-def harmoniser(vocabularies: Vocabularies) -> Harmoniser:
-    return Harmoniser.load(vocabularies)
 
 
 @pytest.fixture(scope="session")

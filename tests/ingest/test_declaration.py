@@ -29,11 +29,6 @@ email = "data@clinic.example.org"
 """
 
 
-@pytest.fixture(scope="module")
-def vocabularies() -> Vocabularies:
-    return Vocabularies.load()
-
-
 def test_a_declaration_is_careful_unless_told_otherwise() -> None:
     declaration = RepositoryDeclaration.parse(SMALLEST, "clinic.toml")
     assert (declaration.public, declaration.k, declaration.gate) == (False, 10, "dcat-ap")
@@ -71,7 +66,8 @@ def test_the_ledger_s_entry_is_canonical_and_changes_with_the_declaration(declar
 @pytest.mark.parametrize(
     ("before", "after", "where", "message"),
     [
-        ('title = "A clinic"', 'titel = "A clinic"', "title", "this key is missing"),
+        ('title = "A clinic"', 'titel = "A clinic"', "titel", "there is no such key"),
+        ('title = "A clinic"', "", "title", "this key is missing"),
         ('id = "clinic"', 'id = "Clinic"', "id", "pattern"),
         ('id = "clinic"', 'id = "other"', "id", "named for 'clinic' and declares 'other'"),
         ('name = "The clinic"', 'name = ""', "publisher.name", "at least 1"),

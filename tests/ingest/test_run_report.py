@@ -29,7 +29,7 @@ def fault(severity: str, location: str = "t.csv, row 2") -> SourceFault:
 
 
 def tally(*, public: bool = True) -> Tally:
-    return Tally("clinic", "t.csv", public=public)
+    return Tally("clinic", "t.csv", public=public, gate=["dcat-ap"])
 
 
 def test_a_run_without_anything_to_mend_has_no_findings() -> None:
@@ -110,3 +110,21 @@ def test_of_a_closed_source_only_numbers_and_rules_are_told() -> None:
     assert "secret" not in report.model_dump_json() and "t.csv" not in report.model_dump_json()
     assert {told.location for told in (*report.faults, *report.notes)} == {"record 1"}
     assert report.reasons[0].examples == ("record 1",)
+
+
+def test_what_keeps_out_is_told_apart_from_what_another_profile_wants() -> None:
+    counted = tally()
+    wanting = verdict(conforms=True)
+    finding = wanting.findings[0].model_copy(
+        update={"severity": "violation", "profile": "healthdcat-ap", "message": "No body."}
+    )
+    other = Verdict(profile="healthdcat-ap", conforms=False, violations=1, warnings=0)
+    report = Report(record=RECORD, verdicts=(*wanting.verdicts, other), findings=(*wanting.findings, finding))
+    counted.verdict("a", report, accepted=True)
+    told = counted.report(complete=True, run=1)
+    assert (told.judged, told.valid) == ({"dcat-ap": 1, "healthdcat-ap": 1}, {"dcat-ap": 1})
+    assert [(reason.profile, reason.rejects) for reason in told.reasons] == [("healthdcat-ap", False)]
+    assert not told.has_findings
+    assert "valid: dcat-ap 1 of 1, healthdcat-ap 0 of 1" in told.to_text()
+    assert "short of healthdcat-ap, 1: No body." in told.to_text()
+    assert "rejected 1" not in told.to_text()

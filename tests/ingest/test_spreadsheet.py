@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -89,6 +90,19 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         read_sheet(tmp_path / "absent.csv")
 
 
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path):
+        with pytest.raises(InputError, match="no file but"):
+            read_sheet(path)
+
+
+def test_utf_16_without_its_mark_is_told(write: Write) -> None:
+    with pytest.raises(InputError, match="another encoding"):
+        read_sheet(write("id,title\na,b\n".encode("utf-16-le")))
+
+
 def test_a_file_that_is_too_large_is_not_read(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheet, "MAX_FILE_BYTES", 10)
     with pytest.raises(InputError, match="at most 10"):
@@ -161,8 +175,54 @@ def test_a_sheet_is_chosen_by_name(tmp_path: Path) -> None:
     assert "Datasets" in str(caught.value.remedy)
 
 
+def rewritten(path: Path, sheet: bytes) -> Path:
+    """A workbook with the XML of its sheet replaced."""
+    whole = workbook(path.with_name(f"whole-{path.name}"), ("id",), ("a",))
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.namelist():
+            target.writestr(entry, sheet if "worksheets/" in entry else source.read(entry))
+    return path
+
+
+def rows_of(*rows: tuple[int, dict[str, str]]) -> bytes:
+    def cell(place: str, text: str) -> str:
+        return f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+    lines = "".join(
+        f'<row r="{number}">{"".join(cell(f"{column}{number}", text) for column, text in cells.items())}</row>'
+        for number, cells in rows
+    )
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{namespace}"><sheetData>{lines}</sheetData></worksheet>'.encode()
+
+
+def test_blank_rows_and_far_cells_of_a_workbook_cost_nothing(tmp_path: Path) -> None:
+    header, last = (1, {"A": "id", "B": "title"}), (300_000, {"A": "b", "XFD": "stray"})
+    sheet = read_sheet(rewritten(tmp_path / "far.xlsx", rows_of(header, (2, {"A": "a", "B": "t"}), last)))
+    first, second = sheet.rows
+    assert first.cells == ("a", "t")
+    assert second.location == "row 300000"
+    assert second.cells == ("b", "", "stray")
+    assert second.problem == "the row has more cells, the header has 2"
+
+
+def test_a_workbook_that_claims_rows_beyond_a_spreadsheets_last_is_refused(tmp_path: Path) -> None:
+    header = (1, {"A": "id"})
+    with pytest.raises(InputError, match="more than"):
+        read_sheet(rewritten(tmp_path / "endless.xlsx", rows_of(header, (10**15, {"A": "a"}))))
+
+
+def test_a_workbook_without_a_worksheet_is_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.create_chartsheet()
+    book.remove(book.worksheets[0])
+    book.save(tmp_path / "chart.xlsx")
+    with pytest.raises(InputError, match=r"damaged|empty"):
+        read_sheet(tmp_path / "chart.xlsx")
+
+
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreadsheet, "MAX_FILE_BYTES", 1024 * 1024)
+    monkeypatch.setattr(spreadsheet, "MAX_UNPACKED_BYTES", 1024 * 1024)
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * (2 * 1024 * 1024))

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import InputError
+from core.errors import InputError, SettingsError
 from ingest.record import SourceFault, SourceRecord
+from ingest.sources import table_row
 from ingest.sources.table import TableSource
 from ingest.table_mapping import TableMapping
 
@@ -49,6 +50,30 @@ def test_a_row_becomes_a_record(clinic: Any, mapping: TableMapping) -> None:
     assert distribution.access_url == "https://clinic.example.org/a"
     assert (distribution.licence, distribution.media_type) == ("CC BY 4.0", "image/png")
     assert distribution.description is None
+
+
+def test_a_pattern_that_never_ends_is_ended_and_named(
+    clinic: Any, mapping: TableMapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_row, "_PATTERN_SECONDS", 0.1)
+    hostile = TableMapping.parse(
+        """
+        title = "Hostile"
+        [table]
+        identifier = "id"
+        [properties]
+        title = { column = "title", match = '(a+)+$' }
+        """,
+        "hostile.toml",
+    )
+    with pytest.raises(SettingsError, match=r"'\(a\+\)\+\$' is not done") as caught:
+        read(clinic.write(clinic.row("x", title="a" * 40 + "!")), hostile)
+    assert caught.value.remedy
+
+
+def test_an_invisible_character_in_an_id_is_named(clinic: Any, mapping: TableMapping) -> None:
+    _, (fault, *_) = read(clinic.write(clinic.row("zero\u200bwidth")), mapping)
+    assert "U+200B" in fault.message
 
 
 def test_what_says_nothing_is_left_out(clinic: Any, mapping: TableMapping) -> None:
@@ -239,6 +264,10 @@ def test_the_shipped_mapping_reads_the_real_table(oracle_table: Path) -> None:
     assert records["StructSeg2019_Task1"].dois == ()
     assert records["PathMMU"].derived_from == ()
     assert records["Retina"].distributions == ()
+    assert records["NuCLS"].title == "GasHisSDB"
+    for name in ("BraTS-TCGA-LGG", "MSD_Prostate", "WMH"):
+        assert records[name].terms["modality"] == ("MR",)
+        assert "Modality: MR." in str(records[name].description)
     assert {name for name in records if records[name].kind == "annotations"} == {
         *("DICOM-LIDC-IDRI-Nodules", "ISPY1-Tumor-SEG-Radiomics", "IvyGAP-Radiomics", "PleThora"),
         *("QIBA-VolCT-1B", "QIN-LungCT-Seg", "RIDER-LungCT-Seg"),

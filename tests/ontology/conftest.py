@@ -5,20 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ontology.harmoniser import Harmoniser
-from ontology.vocabulary import Vocabularies
-
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def vocabularies() -> Vocabularies:
-    return Vocabularies.load()
-
-
-@pytest.fixture(scope="session")
-def harmoniser(vocabularies: Vocabularies) -> Harmoniser:
-    return Harmoniser.load(vocabularies)
 
 
 @pytest.fixture(scope="session")

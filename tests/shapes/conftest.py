@@ -58,10 +58,5 @@ def profiles() -> Profiles:
 
 
 @pytest.fixture(scope="session")
-def vocabularies() -> Vocabularies:
-    return Vocabularies.load()
-
-
-@pytest.fixture(scope="session")
 def validator(profiles: Profiles, vocabularies: Vocabularies) -> Validator:
     return Validator(profiles, vocabularies)
