@@ -37,13 +37,15 @@ class Description:
     """``graph`` has no blank nodes and only subjects that ``iri`` owns.
 
     ``stated`` are the texts that became concepts, ``unmatched`` those that became none, both with their facet.
-    ``remarks`` are for the steward and may quote the record.
+    ``lost_licences`` are texts of licences that no vocabulary knows, in order. ``remarks`` are for the steward and may
+    quote the record.
     """
 
     graph: Graph
     iri: URIRef
     stated: list[tuple[Facet, Match]]
     unmatched: list[tuple[Facet, str]]
+    lost_licences: list[str]
     remarks: list[str]
 
 
@@ -68,7 +70,14 @@ def describe(
     add_counts(writer.graph, writer.dataset, disclosure.record, humans_only=harmonised.of_humans_only)
     cube_title = writer.text("Subjects, studies and series by modality, body part and sex", language="en")
     writer.remarks += add_strata(writer.graph, writer.dataset, disclosure.record.strata, cube_title, vocabularies)
-    return Description(writer.graph, writer.dataset, harmonised.stated, harmonised.unmatched, writer.remarks)
+    return Description(
+        writer.graph,
+        writer.dataset,
+        harmonised.stated,
+        harmonised.unmatched,
+        writer.lost_licences,
+        writer.remarks,
+    )
 
 
 class _Writer:
@@ -82,6 +91,7 @@ class _Writer:
         identifiers: Identifiers,
     ) -> None:
         self.graph = new_graph()
+        self.lost_licences: list[str] = []
         self.remarks: list[str] = []
         self.dataset = identifiers.dataset(declaration.id, record.identifier)
         self._record = record
@@ -233,8 +243,7 @@ class _Writer:
         if licence is not None:
             self.graph.add((iri, DCT.license, URIRef(licence.iri)))
         elif text:
-            words = f"{text!r} is not the name or address of one known licence; none is stated"
-            self.remarks.append(f"distribution {distribution.identifier!r}: {words}")
+            self.lost_licences.append(text)
 
     def _concept(self, text: str, scheme: str) -> Concept | None:
         concepts = self._harmoniser.match(text, scheme, repository=self._declaration.id).concepts if text else ()

@@ -16,7 +16,7 @@ from core.canonical import canonical_ntriples, skolemise
 from core.errors import CatalogueError, IdentifierError, InputError, ProfileError, RadiographError, SettingsError
 from core.identifiers import Identifiers
 from core.settings import Settings
-from core.terms import DCAT, DCT, RDF, new_graph
+from core.terms import DCAT, RDF, new_graph
 from ingest.declaration import RepositoryDeclaration
 from ingest.disclosure import disclose
 from ingest.mapping import Description, describe
@@ -215,7 +215,7 @@ class _Ingestion:
             self.tally.concept(facet, len(match.concepts))
         for facet, text in description.unmatched:
             self.tally.unmatched(facet, text)
-        for text in self._lost_licences(record, description):
+        for text in dict.fromkeys(description.lost_licences):
             message = f"the licence {text!r} is not known; the dataset is described without it"
             remedy = "write a licence of the catalogue's list, or add this one to the licence vocabulary"
             self.tally.fault(_note(record, message, remedy, "warning"))
@@ -224,15 +224,6 @@ class _Ingestion:
             self.tally.fault(_note(record, message, "describe them where they belong", "warning"))
         for remark in description.remarks:
             self.tally.fault(_note(record, remark, "mend it at the source, if it matters", "info"))
-
-    def _lost_licences(self, record: SourceRecord, description: Description) -> Iterator[str]:
-        for distribution in record.distributions:
-            text = (distribution.licence or "").strip()
-            if not text:
-                continue
-            iri = self._room.identifiers.distribution(self._declaration.id, record.identifier, distribution.identifier)
-            if (iri, DCT.license, None) not in description.graph:
-                yield text
 
 
 def owned(graph: Graph, dataset: URIRef, identifiers: Identifiers) -> tuple[Graph, int]:

@@ -59,8 +59,9 @@ def judge(graph: Graph, validator: Validator, *, name: str, profiles: Iterable[s
 
 
 def _described(graph: Graph, record: URIRef) -> bool:
-    """Whether more is said of a resource than its type: a mere reference is not a description."""
-    return any(predicate != RDF.type for predicate in graph.predicates(record))
+    """Whether it is more than a reference: something beside its type is said of it, or nothing else speaks of it."""
+    stated = any(predicate != RDF.type for predicate in graph.predicates(record))
+    return stated or (None, None, record) not in graph
 
 
 def _name_resources(graph: Graph) -> Graph:

@@ -168,7 +168,7 @@ def test_a_distribution(described: Describe) -> None:
         (DCAT.byteSize, count(5)),
     }
     assert (ITEM, DCAT.distribution, FILES) in description.graph
-    assert description.remarks == []
+    assert (description.lost_licences, description.remarks) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_a_distribution(described: Describe) -> None:
 def test_what_a_distribution_cannot_carry_is_told_and_not_guessed(described: Describe, said: dict[str, str]) -> None:
     description = described(distributions=(SourceDistribution(identifier="files", **said),))
     assert set(description.graph.predicate_objects(FILES)) == {(RDF.type, DCAT.Distribution)}
-    assert len(description.remarks) == 1
-    assert next(iter(said.values())) in description.remarks[0]
+    (told,) = (*description.lost_licences, *description.remarks)
+    assert next(iter(said.values())) in told
 
 
 def test_distributions_that_share_an_identifier_do_not_mix(described: Describe) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import InputError
+from core.terms import DCT
 from shapes.documents import judge
 from shapes.validator import Validator
 from tests.shapes.conftest import EX, example, turtle
@@ -21,6 +22,12 @@ def test_all_described_resources_are_judged_datasets_first(validator: Validator)
 def test_a_mere_reference_is_no_description(validator: Validator) -> None:
     graph = example("dcat-ap-minimal") + turtle("ex:dataset dct:source ex:other . ex:other a dcat:Dataset .")
     assert len(judge(graph, validator, name="x")) == 1
+
+
+def test_a_dataset_of_which_only_the_type_is_said_is_judged(validator: Validator) -> None:
+    (judged,) = judge(turtle("ex:alone a dcat:Dataset ."), validator, name="x")
+    missing = {str(finding.path) for finding in judged.report.findings if finding.severity == "violation"}
+    assert missing == {str(DCT.title), str(DCT.description)}
 
 
 def test_each_is_judged_by_what_it_says_itself(validator: Validator) -> None:
