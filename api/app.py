@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import errors, feed, health, pages, resources, sparql
+from api import errors, feed, health, pages, resources, sparql, vocabularies
 from api.state import OneRelease, open_state
 from core.errors import RadiographError
 from core.settings import Settings
@@ -46,11 +46,13 @@ def create_app(settings: Settings) -> FastAPI:
         # FastAPI's pages for it load scripts from elsewhere; the document itself is for tools.
         docs_url=None,
         redoc_url=None,
+        # The redirect to an address without its last slash would repeat the Host header of the request.
+        redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.refusal = None
     errors.install(app)
-    for router in (health.router, sparql.router, feed.router, resources.router, pages.router):
+    for router in (health.router, sparql.router, feed.router, resources.router, vocabularies.router, pages.router):
         app.include_router(router)
     app.add_middleware(OneRelease)
     app.add_middleware(SafeHeaders)
@@ -58,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
         CORSMiddleware,
         allow_origins=("*",),
         allow_methods=("GET", "HEAD", "POST", "OPTIONS"),
-        allow_headers=("Accept", "Content-Type", "If-None-Match"),
+        allow_headers=("*",),  # some clients send X-Requested-With and the like; there are no credentials to guard
         expose_headers=_EXPOSED,
         max_age=86400,
     )

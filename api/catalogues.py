@@ -1,13 +1,12 @@
-"""What is not a dataset, dereferenced: catalogues, agents, links, releases, concepts and the ontology."""
+"""What is not a dataset, dereferenced: catalogues, agents, links and releases."""
 
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from rdflib import Graph, Literal, URIRef
+from rdflib import Graph, Literal
 
 from api.addresses import segments
 from api.documents import Documents, documents
@@ -17,11 +16,8 @@ from api.serialisation import serialise
 from api.state import State, state
 from catalogue.records import timestamp
 from catalogue.release import Release
-from core.canonical import parse_ntriples
 from core.errors import IdentifierError
-from core.terms import CONCEPT, DCT, PROV, RDF, VOID, XSD, new_graph
-from ontology.background import background
-from ontology.vocabulary import Vocabularies
+from core.terms import DCT, PROV, RDF, VOID, XSD, new_graph
 
 router = APIRouter(include_in_schema=False)
 
@@ -85,37 +81,8 @@ def release(request: Request, number: str, radiograph: State = Depends(state)) -
     return _rdf_or_json(request, _release_graph(found, radiograph), summary)
 
 
-@router.api_route("/ontology", methods=_METHODS)
-def ontology(request: Request, radiograph: State = Depends(state)) -> Response:
-    """The application ontology, under the deployment's own address."""
-    return _rdf(request, parse_ntriples(_vocabulary_graphs(radiograph.vocabularies)["ontology"]))
-
-
-@router.api_route("/concept/{path:path}", methods=_METHODS)
-def concept(request: Request, radiograph: State = Depends(state)) -> Response:
-    """A concept, with the names of what it refers to, or a whole scheme."""
-    parts = segments(request, "concept")
-    vocabularies = radiograph.vocabularies
-    ntriples = _vocabulary_graphs(vocabularies).get(f"vocabulary/{parts[0]}") if parts else None
-    if ntriples is None or len(parts) > 2:
-        return _unknown(request, "concept")
-    graph = parse_ntriples(ntriples)
-    if len(parts) == 2:
-        graph = _only(graph, str(CONCEPT[f"{parts[0]}/{parts[1]}"]))
-        for statement in background(graph, vocabularies):
-            graph.add(statement)
-    return _rdf(request, graph) if len(graph) else _unknown(request, "concept")
-
-
 def _documents(radiograph: State) -> Documents:
     return documents(radiograph, radiograph.release.number if radiograph.release else 0)
-
-
-def _only(graph: Graph, iri: str) -> Graph:
-    result = new_graph()
-    for statement in graph.triples((URIRef(iri), None, None)):
-        result.add(statement)
-    return result
 
 
 def _release_graph(found: Release, radiograph: State) -> Graph:
@@ -137,7 +104,7 @@ def _rdf_or_page(request: Request, graph: Graph, page: str) -> Response:
     variant = choose(request, None, (*GRAPH_VARIANTS, HTML))
     if isinstance(variant, Response):
         return variant
-    return see_other(page) if variant is HTML else answer(request, serialise(graph, variant), variant)
+    return see_other(request, page) if variant is HTML else answer(request, serialise(graph, variant), variant)
 
 
 def _rdf_or_json(request: Request, graph: Graph, document: dict[str, Any]) -> Response:
@@ -151,8 +118,3 @@ def _rdf_or_json(request: Request, graph: Graph, document: dict[str, Any]) -> Re
 
 def _unknown(request: Request, kind: str) -> Response:
     return refusal(request, 404, f"There is no such {kind}")
-
-
-@lru_cache(maxsize=2)
-def _vocabulary_graphs(vocabularies: Vocabularies) -> dict[str, bytes]:
-    return dict(vocabularies.graphs())

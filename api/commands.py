@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.connection import Connection
 from api.transfer import TransferAborted
 from core.console import err
 from core.errors import SettingsError
@@ -85,7 +86,7 @@ def _configuration(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -27,7 +27,6 @@ from shapes.report import Report
 MAX_STRATA = 60
 MAX_RELATED = 40
 MAX_FINDINGS = 50
-_FORMAT_LABELS = {"ttl": "Turtle", "nt": "N-Triples", "rdf": "RDF/XML", "jsonld": "JSON-LD"}
 _FACET_HEADINGS = {**FACETS, "software": "Software"}
 _QUERY = """\
 SELECT ?property ?value WHERE {{
@@ -132,10 +131,7 @@ def render_dataset(
         findings=findings[:MAX_FINDINGS],
         findings_total=len(findings),
         stale=description.stale,
-        formats=[
-            {"label": _FORMAT_LABELS[v.name], "media_type": v.media_type, "href": f"{stem}.{v.name}"}
-            for v in GRAPH_VARIANTS
-        ],
+        formats=[{"label": v.label, "media_type": v.media_type, "href": f"{stem}.{v.name}"} for v in GRAPH_VARIANTS],
         sparql_href=to.path("sparql", {"query": _QUERY.format(iri=description.iri)}),
         sparql_related=to.path("sparql", {"query": _RELATED_QUERY.format(iri=description.iri)}),
         json_ld=dataset_json_ld(

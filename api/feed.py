@@ -90,7 +90,7 @@ def negotiated_feed(request: Request, radiograph: State = Depends(state)) -> Res
     if isinstance(variant, Response):
         return variant
     if variant is HTML:
-        return see_other(f"{radiograph.identifiers.base}/datasets")
+        return see_other(request, f"{radiograph.identifiers.base}/datasets")
     # A format given by name is not in the Accept header of the next request: its pages go on by extension.
     suffix = f".{variant.name}" if request.query_params.get("format") else ""
     return _feed(request, radiograph, variant, f"{radiograph.identifiers.base}/catalog{suffix}")
@@ -146,10 +146,12 @@ def _page_of(request: Request, radiograph: State, address: str, page: int, numbe
 
 
 def _body(radiograph: State, paging: Paging, variant: Variant) -> bytes:
-    members = radiograph.ledger.members(paging.release, offset=paging.offset, limit=paging.size)
-    if len(members) != paging.expected:
-        raise ReleaseError(f"release {paging.release}, page {paging.page}: only {len(members)} members can be read")
-    return _pages.get(documents(radiograph, paging.release), members, paging, variant)
+    # One at a time: many harvesters that begin together ask for the same page, and each would hold its graph.
+    with _building:
+        members = radiograph.ledger.members(paging.release, offset=paging.offset, limit=paging.size)
+        if len(members) != paging.expected:
+            raise ReleaseError(f"release {paging.release}, page {paging.page}: only {len(members)} members can be read")
+        return _pages.get(documents(radiograph, paging.release), members, paging, variant)
 
 
 class _Pages:
@@ -157,23 +159,20 @@ class _Pages:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
-        self._lock = Lock()
 
     def get(self, documents: Documents, members: list[StoredDescription], paging: Paging, variant: Variant) -> bytes:
         content = tuple((member.content_hash, member.modified) for member in members)
         key = (paging, variant.name, content, documents.vocabularies.digest)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
         graph = documents.feed(members)
         graph += paging.graph(documents.identifiers.catalogue())
-        body = serialise(graph, variant)
-        with self._lock:
-            self._kept[key] = body
-            while len(self._kept) > _CACHED_PAGES:
-                self._kept.popitem(last=False)
+        body = self._kept[key] = serialise(graph, variant)
+        while len(self._kept) > _CACHED_PAGES:
+            self._kept.popitem(last=False)
         return body
 
 
 _pages = _Pages()
+_building = Lock()

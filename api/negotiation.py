@@ -35,6 +35,8 @@ class Variant:
     media_type: str
     aliases: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
+    label: str = ""
+    """What pages call it."""
 
     @property
     def content_type(self) -> str:
@@ -46,18 +48,22 @@ HTML = Variant("html", "text/html", ("application/xhtml+xml",))
 JSON = Variant("json", "application/json")
 
 TURTLE = Variant(
-    "ttl", "text/turtle", ("application/x-turtle", "application/turtle", "text/n3", "text/rdf+n3"), ("turtle", "n3")
+    "ttl",
+    "text/turtle",
+    ("application/x-turtle", "application/turtle", "text/n3", "text/rdf+n3"),
+    ("turtle", "n3"),
+    label="Turtle",
 )
-NTRIPLES = Variant("nt", "application/n-triples", ("text/plain",), ("ntriples", "n-triples"))
-RDFXML = Variant("rdf", "application/rdf+xml", ("application/xml", "text/xml"), ("xml", "rdf+xml", "rdfxml"))
-JSONLD = Variant("jsonld", "application/ld+json", ("application/json",), ("json-ld", "json"))
-NQUADS = Variant("nq", "application/n-quads")
-TRIG = Variant("trig", "application/trig")
+NTRIPLES = Variant("nt", "application/n-triples", ("text/plain",), ("ntriples", "n-triples"), label="N-Triples")
+RDFXML = Variant(
+    "rdf", "application/rdf+xml", ("application/xml", "text/xml"), ("xml", "rdf+xml", "rdfxml"), label="RDF/XML"
+)
+JSONLD = Variant("jsonld", "application/ld+json", ("application/json",), ("json-ld", "json"), label="JSON-LD")
 
-RESULTS_JSON = Variant("json", "application/sparql-results+json", ("application/json", "text/json"))
-RESULTS_XML = Variant("xml", "application/sparql-results+xml", ("application/xml", "text/xml"))
-RESULTS_CSV = Variant("csv", "text/csv")
-RESULTS_TSV = Variant("tsv", "text/tab-separated-values", ("text/plain",))
+RESULTS_JSON = Variant("json", "application/sparql-results+json", ("application/json", "text/json"), label="JSON")
+RESULTS_XML = Variant("xml", "application/sparql-results+xml", ("application/xml", "text/xml"), label="XML")
+RESULTS_CSV = Variant("csv", "text/csv", label="CSV")
+RESULTS_TSV = Variant("tsv", "text/tab-separated-values", ("text/plain",), label="TSV")
 
 #: What a graph can be had as, and what bindings or a boolean can be had as; the first is the answer to ``*/*``.
 GRAPH_VARIANTS = (TURTLE, NTRIPLES, RDFXML, JSONLD)

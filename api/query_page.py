@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,21 +17,16 @@ from fastapi.responses import HTMLResponse
 
 from api.errors import status_of
 from api.negotiation import GRAPH_VARIANTS, RESULT_VARIANTS, RESULTS_JSON, TURTLE, Variant
-from api.rendering import page
+from api.rendering import Addresses, page
 from api.state import State
-from catalogue.store.guard import QueryFacts, inspect
 from core.errors import QueryError, QueryTooLarge
-from core.terms import PREFIXES
+from core.terms import CONCEPT, PREFIXES
 
 #: Rows shown, and bytes of an answer read for the page; the whole answer is a link away.
 MAX_ROWS = 500
 MAX_BYTES = 8 * 1024 * 1024
 _MAX_TEXT = 100_000
 _QUERIES = Path(__file__).parent / "queries"
-_FORMAT_LABELS = {
-    "json": "JSON", "xml": "XML", "csv": "CSV", "tsv": "TSV", "ttl": "Turtle", "nt": "N-Triples", "rdf": "RDF/XML",
-    "jsonld": "JSON-LD",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +60,32 @@ class Answer:
     cut: bool = False
 
 
-async def sparql_page(request: Request, state: State, query: str | None) -> HTMLResponse:
+async def sparql_page(
+    request: Request,
+    state: State,
+    query: str | None,
+    *,
+    default_graphs: Sequence[str] = (),
+    named_graphs: Sequence[str] = (),
+) -> HTMLResponse:
     """The page without a query, with the answer to one, or with what is wrong with it."""
     answer: Answer | None = None
     error: QueryError | None = None
     variants: tuple[Variant, ...] = ()
     seconds = 0.0
+    graphs = [("default-graph-uri", iri) for iri in default_graphs]
+    graphs += [("named-graph-uri", iri) for iri in named_graphs]
+    to = Addresses.of(request, state.identifiers.base)
     if query and query.strip() and state.release is not None:
         started = time.perf_counter()
         try:
-            facts = inspect(query)
+            facts = await state.pool.inspect(query)
             variants = GRAPH_VARIANTS if facts.form.gives_graph else RESULT_VARIANTS
-            answer = await _ask(state, query, facts)
+            variant = TURTLE if facts.form.gives_graph else RESULTS_JSON
+            chunks = state.pool.query(
+                query, accept=variant.media_type, default_graphs=default_graphs, named_graphs=named_graphs
+            )
+            answer = await _read(chunks, graph=facts.form.gives_graph)
         except QueryError as problem:
             error = problem
         seconds = time.perf_counter() - started
@@ -90,15 +100,18 @@ async def sparql_page(request: Request, state: State, query: str | None) -> HTML
         seconds=seconds,
         examples=examples(),
         endpoint=f"{state.identifiers.base}/sparql",
-        formats=[(_FORMAT_LABELS[variant.name], variant.name) for variant in variants],
+        formats=[
+            (variant.label, to.path("sparql", [("query", query or ""), *graphs, ("format", variant.name)]))
+            for variant in variants
+        ],
+        graphs=graphs,
         most_rows=MAX_ROWS,
     )
 
 
-async def _ask(state: State, query: str, facts: QueryFacts) -> Answer:
-    variant = TURTLE if facts.form.gives_graph else RESULTS_JSON
+async def _read(answering: AbstractAsyncContextManager[AsyncIterable[bytes]], *, graph: bool) -> Answer:
     body = bytearray()
-    async with state.pool.query(query, accept=variant.media_type) as chunks:
+    async with answering as chunks:
         async for chunk in chunks:
             body += chunk
             if len(body) > MAX_BYTES:
@@ -106,7 +119,7 @@ async def _ask(state: State, query: str, facts: QueryFacts) -> Answer:
                     f"the answer is larger than the {MAX_BYTES // 2**20} MB this page shows",
                     remedy="add a LIMIT, or fetch it from the endpoint in another format",
                 )
-    if facts.form.gives_graph:
+    if graph:
         text = body.decode("utf-8", "replace")
         return Answer(graph=text[:_MAX_TEXT], cut=len(text) > _MAX_TEXT)
     return read_results(await asyncio.to_thread(json.loads, bytes(body)))
@@ -145,7 +158,9 @@ def _cell(value: Mapping[str, Any] | None) -> Cell | None:
 
 
 def short_iri(iri: str) -> str:
-    """``dct:title`` where one of the known prefixes fits, else the IRI."""
+    """``dct:title`` where one of the known prefixes fits, ``concept/modality/CT`` for a concept, else the IRI."""
+    if iri.startswith(str(CONCEPT)):
+        return f"concept/{iri[len(str(CONCEPT)) :]}"
     for prefix, namespace in PREFIXES.items():
         if iri.startswith(str(namespace)) and "/" not in iri[len(str(namespace)) :]:
             return f"{prefix}:{iri[len(str(namespace)) :]}"

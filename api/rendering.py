@@ -24,6 +24,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.state import State
 from catalogue.matching import Part
+from core.terms import CONCEPT, RADIOGRAPH
 
 _HERE = Path(__file__).parent
 _ADDRESS = re.compile(r"https?://[^\s<>\"()\[\]{}]+")
@@ -91,11 +92,12 @@ class Addresses:
         return f"{self.up}{path}" + (f"?{query}" if query else "")
 
     def iri(self, iri: str | None) -> str | None:
-        """Where a link to ``iri`` leads: our own by path, foreign ones if they are web addresses, else None."""
+        """Where a link to ``iri`` leads: what is served here by path, other web addresses as they are, else None."""
         if iri is None:
             return None
-        if iri.startswith(f"{self.base}/"):
-            return f"{self.up}{iri[len(self.base) + 1 :]}"
+        for namespace, path in ((f"{self.base}/", ""), (str(CONCEPT), "concept/"), (str(RADIOGRAPH), "ontology#")):
+            if iri.startswith(namespace):
+                return f"{self.up}{path}{iri[len(namespace) :]}"
         return iri if is_web_address(iri) else None
 
     def asset(self, name: str) -> str:

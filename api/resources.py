@@ -56,7 +56,7 @@ def dataset_by_identifier(request: Request, radiograph: State = Depends(state)) 
     identifier = request.query_params.get("identifier")
     search = f"{radiograph.identifiers.base}/datasets"
     if identifier is None:
-        return see_other(search)
+        return see_other(request, search)
     if radiograph.release is None:
         return unavailable(request, "Nothing has been published yet")
     datasets = _identities.find(identifier, radiograph.ledger, radiograph.release.number)
@@ -65,7 +65,7 @@ def dataset_by_identifier(request: Request, radiograph: State = Depends(state)) 
             request, 404, f"No dataset has the identifier {identifier[:200]!r}", remedy=f"Search at {search}"
         )
     if len(datasets) == 1:
-        return see_other(datasets[0])
+        return see_other(request, datasets[0])
     links = {"Link": link_header((iri, "alternate", None) for iri in datasets[:_MAX_TARGETS])}
     return answer(request, "".join(f"{iri}\n" for iri in datasets).encode(), _TEXT, status=300, headers=links)
 
@@ -101,7 +101,7 @@ def record(request: Request, radiograph: State = Depends(state)) -> Response:
     if isinstance(variant, Response):
         return variant
     if variant is HTML:
-        return see_other(found.iri)
+        return see_other(request, found.iri)
     graph = documents(radiograph, radiograph.release.number).record(found.description)
     return answer(request, serialise(graph, variant), variant)
 
@@ -119,7 +119,7 @@ def distribution(request: Request, radiograph: State = Depends(state)) -> Respon
         return _absent(request, radiograph, None)
     if f"\n<{iri}> ".encode() not in b"\n" + found.description.ntriples:
         return _absent(request, radiograph, None)
-    return see_other(found.iri)
+    return see_other(request, found.iri)
 
 
 def _find(radiograph: State, repository: str, name: str) -> Found | None:

@@ -13,7 +13,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from api.negotiation import HTML, NotAcceptable, Variant, accepts, negotiate
-from api.rendering import message_page
+from api.rendering import Addresses, message_page
 
 #: Seconds after which a client may ask again where the catalogue cannot answer yet.
 RETRY_AFTER = 120
@@ -73,8 +73,13 @@ def unavailable(request: Request, message: str) -> Response:
     return refusal(request, 503, message, remedy="Try again later", headers={"Retry-After": str(RETRY_AFTER)})
 
 
-def see_other(address: str) -> Response:
-    """303 to another resource."""
+def see_other(request: Request, iri: str) -> Response:
+    """303 to another resource; one of our own by a path relative to the request, as pages link.
+
+    So it is found behind any proxy and port, whatever the base of the IRIs is, and no Host header is repeated.
+    """
+    base = request.app.state.radiograph.identifiers.base
+    address = Addresses.of(request, base).iri(iri) or iri
     return Response(status_code=303, headers={"Location": header_iri(address), "Vary": "Accept"})
 
 

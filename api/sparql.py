@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request, Response
 from rdflib import Graph
+from starlette.requests import ClientDisconnect
 
 from api.errors import Refusal
 from api.negotiation import GRAPH_VARIANTS, HTML, RESULT_VARIANTS, TURTLE, NotAcceptable, Variant, negotiate
@@ -89,7 +90,7 @@ async def _read(request: Request) -> Operation:
         QueryForbidden: it is an update.
         Refusal: it is given twice, in a form that is not understood, or too large.
     """
-    parameters = list(request.query_params.multi_items())
+    parameters = _form(request.scope["query_string"])
     if request.method == "POST":
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type == _QUERY:
@@ -135,10 +136,13 @@ def _choose(request: Request, operation: Operation, variants: Sequence[Variant])
 
 async def _body(request: Request) -> bytes:
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            raise Refusal(413, f"the request is larger than {MAX_BODY:,} bytes", remedy="split the query")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY:
+                raise Refusal(413, f"the request is larger than {MAX_BODY:,} bytes", remedy="split the query")
+    except ClientDisconnect:
+        raise Refusal(400, "the request ended before its announced length") from None
     return bytes(body)
 
 
@@ -146,7 +150,7 @@ def _form(body: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=1000)
     except ValueError:
-        raise Refusal(400, "the form is malformed", remedy="percent-encode its fields as UTF-8") from None
+        raise Refusal(400, "the parameters are malformed", remedy="percent-encode them as UTF-8") from None
 
 
 def _text(body: bytes) -> str:
@@ -169,7 +173,13 @@ def _wants_page(request: Request, operation: Operation) -> bool:
 
 
 async def _page(request: Request, radiograph: State, operation: Operation) -> Response:
-    page: Response = await sparql_page(request, radiograph, operation.query)
+    page: Response = await sparql_page(
+        request,
+        radiograph,
+        operation.query,
+        default_graphs=operation.default_graphs,
+        named_graphs=operation.named_graphs,
+    )
     return page
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rdflib import Graph, Literal, URIRef
@@ -27,11 +26,6 @@ CT = URIRef("https://w3id.org/radiograph/concept/modality/CT")
 CATALOGUED = {DCAT.Catalog, DCAT.CatalogRecord, DCAT.Dataset, DCAT.DatasetSeries, DCAT.DataService}
 
 Statement = tuple[URIRef, URIRef, URIRef | Literal]
-
-
-@pytest.fixture(scope="module")
-def vocabularies() -> Vocabularies:
-    return Vocabularies.load()
 
 
 def own(name: str) -> list[URIRef]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,10 @@ from httpx import Response
 from rdflib import BNode, Graph, URIRef
 from rdflib.term import Node
 
+from api import feed
+from api.documents import Documents
 from api.negotiation import GRAPH_VARIANTS
+from catalogue.description import StoredDescription
 from catalogue.ledger import Ledger
 from catalogue.publication import publish
 from core.canonical import canonical_ntriples
@@ -247,7 +252,23 @@ def test_a_format_asked_for_by_name_is_kept_on_the_following_pages(client: TestC
 
 def test_a_browser_is_sent_to_the_search(client: TestClient) -> None:
     response = client.get("/catalog", headers={"Accept": "text/html,*/*;q=0.8"}, follow_redirects=False)
-    assert (response.status_code, response.headers["location"]) == (303, f"{BASE}/datasets")
+    assert (response.status_code, response.headers["location"]) == (303, "./datasets")
+
+
+def test_a_page_that_many_ask_for_at_once_is_made_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def slowly(documents: Documents, descriptions: Iterable[StoredDescription]) -> Graph:
+        made.append(1)
+        time.sleep(0.1)
+        return original(documents, descriptions)
+
+    original = Documents.feed
+    monkeypatch.setattr(Documents, "feed", slowly)
+    monkeypatch.setattr(feed, "_pages", feed._Pages())
+    with ThreadPoolExecutor(8) as pool:
+        bodies = set(pool.map(lambda _: client.get("/catalog.ttl").content, range(8)))
+    assert (len(made), len(bodies)) == (1, 1)
 
 
 def test_formats_that_do_not_exist(client: TestClient) -> None:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -106,6 +107,10 @@ PAGES = (
     "/dataset/one/hostile",
     "/dataset/two/LIVER",
     "/sparql",
+    "/ontology",
+    "/concept/modality",
+    "/concept/cancer/LUAD",
+    "/concept/language",
 )
 
 
@@ -119,7 +124,9 @@ def test_every_page_is_whole_accessible_and_self_contained(browser: TestClient, 
     assert "default-src 'none'" in response.headers["content-security-policy"]
     assert response.text.startswith('<!doctype html>\n<html lang="en">')
     assert {"header", "nav", "main", "footer", "h1", "title"} <= set(page.tags)
-    assert page.tags.count("h1") == 1
+    headings = [tag for tag in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == "h1" and headings.count("h1") == 1
+    assert all(int(later[1]) <= int(one[1]) + 1 for one, later in pairwise(headings))
     assert len(page.ids) == len(set(page.ids))
     assert set(page.inputs) <= page.labels
     assert "#content" in page.addresses
@@ -223,6 +230,42 @@ def test_the_dataset_page_says_it_all(browser: TestClient) -> None:
     assert f"<{DATASET}liver_ct>" in query
 
 
+def test_a_concept_says_what_it_is_and_finds_its_datasets(browser: TestClient) -> None:
+    response = browser.get("/concept/modality/CT")
+    page = Page(response.text)
+    assert "Accept" in response.headers["vary"]
+    assert "Computed Tomography" in page.text and "DCM:CT" in page.text
+    (search,) = [one for one in page.addresses if one.endswith("datasets?modality=CT")]
+    found = browser.get(urljoin(str(response.url), search.replace("datasets?", "datasets.json?"))).json()["total"]
+    assert found > 1 and f"{found} datasets" in page.text
+    assert browser.get("/concept/modality/CT?format=ttl").headers["content-type"].startswith("text/turtle")
+
+
+def test_a_concept_leads_to_its_neighbours(browser: TestClient) -> None:
+    response = browser.get("/concept/anatomy/818981001")
+    page = Page(response.text)
+    assert "No dataset of this release has it." in page.text
+    near = {urljoin(str(response.url), one) for one in page.addresses if one.startswith("../../concept/anatomy/")}
+    assert len(near) > 3 and all(browser.get(one).status_code == 200 for one in near)
+
+
+def test_a_concept_with_several_broader_ones_has_one_way_up(browser: TestClient) -> None:
+    text = browser.get("/concept/cancer/LUAD").text
+    crumbs = text[text.index('class="crumbs"') :].partition("</nav>")[0]
+    assert crumbs.count("concept/cancer/") < text.count("concept/cancer/")
+    assert "NSCLC" in crumbs and "concept/cancer/adenocarcinoma" not in crumbs
+
+
+def test_a_scheme_is_a_tree_and_the_ontology_lists_all(browser: TestClient) -> None:
+    scheme = Page(browser.get("/concept/modality").text)
+    assert "52 concepts" in scheme.text and "Computed Tomography" in scheme.text
+    assert any(one.startswith("https://dicom.nema.org/") for one in scheme.addresses)
+    assert "http://publications.europa.eu/resource/authority/language/ENG" in browser.get("/concept/language").text
+    ontology = Page(browser.get("/ontology").text)
+    assert "ImagingDataset" in ontology.ids and "./concept/modality" in ontology.addresses
+    assert browser.get("/concept/none").status_code == 404
+
+
 def test_schema_org_is_in_the_page_and_can_be_read(browser: TestClient) -> None:
     document = json.loads(Page(browser.get("/dataset/one/liver_ct").text).json_ld)
 
@@ -267,6 +310,15 @@ def test_a_query_gives_a_table(browser: TestClient) -> None:
     assert re.search(r"In \d+\.\d+ s", text)
     assert '<textarea id="query"' in response.text
     assert query in Page(response.text).text
+
+
+def test_the_graphs_that_a_request_names_are_those_the_page_asks(browser: TestClient) -> None:
+    asked = {"query": "ASK { ?s ?p ?o }", "default-graph-uri": "http://nothing.example/"}
+    page = browser.get("/sparql", params=asked)
+    assert '<h2 id="answer">No</h2>' in page.text
+    assert '<input type="hidden" name="default-graph-uri" value="http://nothing.example/">' in page.text
+    (as_json,) = [one for one in Page(page.text).addresses if one.endswith("format=json")]
+    assert browser.get(urljoin(str(page.url), as_json)).json()["boolean"] is False
 
 
 def test_boolean_and_graph_answers_are_shown(browser: TestClient) -> None:

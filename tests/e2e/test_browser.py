@@ -115,6 +115,18 @@ def test_a_dataset_says_why_others_are_related(page: Page) -> None:
     playwright.expect(page.locator("h1")).to_have_text(title)
 
 
+def test_a_stated_text_leads_to_its_concept_and_back_to_datasets(page: Page) -> None:
+    page.goto(_DATASET)
+    page.get_by_text("What the repository wrote").click()
+    page.get_by_role("region", name="Stated texts").get_by_role("link", name="Computed Tomography").click()
+    page.wait_for_url("**/concept/modality/CT")
+    playwright.expect(page.locator("h1")).to_have_text("Computed Tomography")
+    datasets = page.locator("section", has=page.get_by_role("heading", name="In this catalogue")).get_by_role("link")
+    count = datasets.inner_text()
+    datasets.click()
+    playwright.expect(page.locator("h1")).to_have_text(count)
+
+
 def test_every_example_query_gives_rows(page: Page) -> None:
     page.goto("/sparql")
     titles = page.locator(".examples a").all_inner_texts()
@@ -151,7 +163,8 @@ def test_nothing_is_cut_off_and_all_text_is_legible(chromium: Browser, server: S
     )
     page = context.new_page()
     queried = "/sparql?query=SELECT%20*%20WHERE%20%7B%3Fs%20%3Fp%20%3Fo%7D%20LIMIT%2020"
-    for address in ("/", "/datasets?q=liver&modality=CT", "/datasets?q=zzzz", _DATASET, queried):
+    words = ("/concept/cancer/LUAD", "/concept/modality", "/ontology")
+    for address in ("/", "/datasets?q=liver&modality=CT", "/datasets?q=zzzz", _DATASET, queried, *words, "/none"):
         page.goto(address)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide == 0, f"{address} is {wide} px too wide"
