@@ -66,23 +66,25 @@ def datasets_json(request: Request) -> Response:
     """One page of results and the counts of every facet.
 
     Parameters: ``q`` (text), any facet by name (repeatable; keys or IRIs), ``sort``, ``page``, ``size`` (at most 100).
+    Behind the last page there are no results, so a client may read until it finds none.
     """
     release = request.app.state.radiograph.release
     if release is None:
         return JSONResponse({"detail": "nothing is published yet"}, 503, headers={"Retry-After": "30"})
     wanted = read_request(request)
     result = release.search.search(wanted)
+    page = max(wanted.page, 1)
     return JSONResponse(
         {
             "release": release.number,
             "total": result.total,
-            "page": result.page,
+            "page": page,
             "pages": result.pages,
             "text": wanted.text,
             "sort": wanted.sort,
             "matched": result.matched,
             "filters": result.filters,
-            "results": [_hit_json(hit) for hit in result.hits],
+            "results": [_hit_json(hit) for hit in result.hits] if page <= result.pages else [],
             "facets": {name: [_count_json(count) for count in counts] for name, counts in result.facets.items()},
         },
         headers={"Vary": "Accept"},

@@ -210,6 +210,17 @@ def test_no_address_of_a_search_is_an_error(browser: TestClient, query: str) -> 
     assert browser.get(f"/datasets.json?{query}").status_code == 200
 
 
+def test_a_client_that_reads_on_until_nothing_comes_gets_each_dataset_once(browser: TestClient) -> None:
+    seen: list[str] = []
+    for number in range(1, 50):
+        found = browser.get(f"/datasets.json?size=2&page={number}").json()
+        if not found["results"]:
+            break
+        seen += [result["iri"] for result in found["results"]]
+    assert found["page"] == found["pages"] + 1
+    assert len(seen) == len(set(seen)) == found["total"]
+
+
 def test_the_dataset_page_says_it_all(browser: TestClient) -> None:
     response = browser.get("/dataset/one/liver_ct")
     page = Page(response.text)
