@@ -60,3 +60,13 @@ def test_the_queries_in_the_readme_are_the_shipped_ones() -> None:
     shown = re.findall(r"```sparql\n(.+?)```", _read("README.md"), re.DOTALL)
     shipped = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "api" / "queries").glob("*.rq"))]
     assert [text.strip() for text in shown] == [text.strip() for text in shipped]
+
+
+def test_the_figures_in_the_readme_are_the_measured_ones() -> None:
+    linked = re.search(r"\(\[figures\]\((bench/results/[^)]+)\)\)", _read("README.md"))
+    assert linked, "the README links to what was measured"
+    measured = _read(linked.group(1))
+    total = re.search(r"\*\*ingest to release\*\* \| \*\*([\d.]+)\*\*", measured)
+    peak = max(int(row) for row in re.findall(r"^\| \w+ \| [\d.]+ \| [\d.]+ \| (\d+) \|", measured, re.MULTILINE))
+    assert total and f"**{total.group(1)} s of CPU**" in _read("README.md")
+    assert f"**{peak} MB**" in _read("README.md")
