@@ -228,9 +228,7 @@ def _title(iri: str, state: State) -> tuple[str, str | None]:
 
 def _report(state: State, iri: str) -> Report | None:
     stored = state.ledger.report(iri)
-    if stored is None or isinstance(stored, Report):
-        return stored
-    return Report.model_validate_json(stored) if isinstance(stored, str | bytes) else Report.model_validate(stored)
+    return Report.model_validate_json(stored) if stored is not None else None
 
 
 def _verdicts(state: State, description: StoredDescription, report: Report | None) -> list[VerdictRow]:

@@ -8,15 +8,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.dataset_page import render_dataset
 from api.picture import draw
-from api.query_page import sparql_page
 from api.rendering import Addresses, assets, message_page, nothing_published, page
 from api.search import router as search_router
 from api.state import State
 from catalogue.facets import FACETS, FacetDirectory
-
-__all__ = ["message_page", "render_dataset", "router", "sparql_page"]
 
 router = APIRouter()
 router.include_router(search_router)

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from api.errors import Refusal
 from api.negotiation import GRAPH_VARIANTS, HTML, RESULT_VARIANTS, TURTLE, NotAcceptable, Variant, negotiate
-from api.pages import sparql_page
+from api.query_page import sparql_page
 from api.rendering import nothing_published
 from api.responses import answer, matches
 from api.serialisation import serialise

@@ -128,10 +128,10 @@ class State:
             try:
                 await self.refresh()
             except (RadiographError, SQLAlchemyError, OSError) as error:
-                newest = self._current.number if self._current else 0
-                if self._refused != newest:
+                served = self._current.number if self._current else 0
+                if self._refused != served:
                     logger.error("a new release cannot be served: %s", error)
-                self._refused = newest
+                self._refused = served
 
 
 @asynccontextmanager

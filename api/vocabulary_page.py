@@ -16,6 +16,7 @@ from catalogue.facets import FACETS
 from catalogue.search import SearchRequest
 from core.terms import DCT, OWL, RDF, RDFS, SKOS
 from ontology.concept import Concept
+from ontology.vocabulary import Vocabularies
 
 #: More concepts than this are shown as a tree that is closed at first.
 MAX_OPEN = 60
@@ -60,7 +61,7 @@ def concept_page(request: Request, state: State, concept: Concept, statements: G
         scheme=known.headings[concept.scheme],
         definition=_text(statements, iri, SKOS.definition, SKOS.scopeNote),
         synonyms=sorted({str(label) for label in statements.objects(iri, SKOS.altLabel)}, key=str.casefold),
-        codes=_codes(concept, statements),
+        codes=codes(concept, known),
         path=_path(concept, state),
         broader=_sorted(state, concept.broader),
         narrower=[Branch(one, uses.get(one.iri), ()) for one in _sorted(state, known.children(concept.iri))],
@@ -148,16 +149,12 @@ def _sorted(state: State, iris: Sequence[str]) -> list[Concept]:
     return sorted(concepts, key=lambda concept: (concept.label.casefold(), concept.iri))
 
 
-def _codes(concept: Concept, statements: Graph) -> list[Code]:
-    """The codes elsewhere; vocabularies tell their CURIEs in the order of exact and close matches."""
-    iri = URIRef(concept.iri)
-    ends = {text: text.rpartition(":")[2] for text in concept.codes}
-    found = []
-    for predicate in (SKOS.exactMatch, SKOS.closeMatch):
-        for target in sorted(str(one) for one in statements.objects(iri, predicate)):
-            text = next((text for text, end in ends.items() if end and target.endswith(end)), target)
-            found.append(Code(text, target, predicate == SKOS.exactMatch))
-    return found
+def codes(concept: Concept, known: Vocabularies) -> list[Code]:
+    """The codes elsewhere, exact ones first; a concept's CURIEs stand in the order of its exact and close matches."""
+    exact = known.equivalents(concept.iri, SKOS.exactMatch)
+    iris = dict.fromkeys((*exact, *known.equivalents(concept.iri, SKOS.closeMatch)))
+    codes = [Code(text, iri, iri in exact) for text, iri in zip(concept.codes, iris, strict=True)]
+    return sorted(codes, key=lambda code: (not code.exact, code.iri))
 
 
 def _term(ontology: Graph, term: URIRef) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""The ledger: what was ingested, from where, judged how, and what of it is released (design decision 1).
+"""The ledger: what was ingested, from where, judged how, and what of it is released.
 
 It is the truth; store, search index and links are derived from it and can be made again at any time.
 """
@@ -20,9 +20,7 @@ from catalogue.engine import ledger_engine
 from catalogue.entries import Event, RepositoryEntry, RevisionEntry, RunEntry, RunSummary, Status
 from catalogue.lock import make_home, writer_lock
 from catalogue.reader import LedgerReader
-from catalogue.release import (
-    Release,
-)
+from catalogue.release import Release
 from catalogue.revisions import Revisions, keep_content
 from catalogue.run import Run, end
 from catalogue.verdicts import LedgerVerdictCache
@@ -72,8 +70,10 @@ class Ledger(LedgerReader):
 
     def close(self) -> None:
         """Write what the verdict cache holds back and let go of the file."""
-        self.verdicts.flush()
-        self.engine.dispose()
+        try:
+            self.verdicts.flush()
+        finally:
+            self.engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -192,13 +192,15 @@ def _bring_up_to_date(settings: Settings) -> None:
         if path.exists() and _version(path) == migrations.CURRENT_VERSION:
             return
         engine = ledger_engine(path)
-        with writer_lock(settings).held("bringing the ledger up to date"), engine.connect() as connection:
-            migrations.migrate(connection)
-            if connection.execute(select(schema.ledger.c.id)).first() is None:
-                row = {"id": str(uuid.uuid4()), "created": datetime.now(UTC)}
-                connection.execute(insert(schema.ledger), row)
-                connection.commit()
-        engine.dispose()
+        try:
+            with writer_lock(settings).held("bringing the ledger up to date"), engine.connect() as connection:
+                migrations.migrate(connection)
+                if connection.execute(select(schema.ledger.c.id)).first() is None:
+                    row = {"id": str(uuid.uuid4()), "created": datetime.now(UTC)}
+                    connection.execute(insert(schema.ledger), row)
+                    connection.commit()
+        finally:
+            engine.dispose()
     except OperationalError as error:
         raise LedgerError(
             f"it cannot be opened: {error.orig}",

@@ -1,6 +1,6 @@
 """Links between datasets: what may be the same dataset elsewhere, and what was derived from what.
 
-A link is a statement about a statement (design decision 9): it has a method, evidence and a confidence, and two
+A link is a statement about a statement: it has a method, evidence and a confidence, and two
 descriptions are never merged because of it. Two methods exist. ``shared-doi`` finds descriptions in different
 repositories that carry one DOI *as their own identifier*; ``declared-by-source`` keeps the derivations that
 descriptions state themselves. A derived link says nothing about missing ones: no shared DOI means unknown.

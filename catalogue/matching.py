@@ -58,9 +58,15 @@ def analyser() -> tantivy.TextAnalyzer:
     return builder.build()
 
 
+def analyse(text: str) -> tuple[str, ...]:
+    """The stems of a text in their order."""
+    return tuple(analyser().analyze(text))
+
+
 @lru_cache(maxsize=65_536)
 def stems(text: str) -> tuple[str, ...]:
-    return tuple(analyser().analyze(text))
+    """The stems of a text of the catalogue, remembered; what users type has no end, so it is not remembered."""
+    return analyse(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class SearchText:
         phrases: list[tuple[str, ...]] = []
         for index, part in enumerate(parts):
             quoted = index % 2 == 1 and not (unpaired and index == len(parts) - 1)
-            found = stems(part)
+            found = analyse(part)
             if quoted and len(found) > 1:
                 phrases.append(found[:MAX_WORDS])
             else:

@@ -1,4 +1,4 @@
-"""Publishing: from the ledger's events to a numbered, immutable release (design decision 2).
+"""Publishing: from the ledger's events to a numbered, immutable release.
 
 Everything is made aside and forced onto the disk; one ledger transaction is the switch. A crash at any point
 before it leaves the last release serving, and the next publication cleans up and starts over.

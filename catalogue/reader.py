@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Engine, Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, case, func, select
 
 from catalogue import schema
 from catalogue.description import StoredDescription
@@ -164,11 +164,16 @@ class LedgerReader:
 
     def report(self, iri: str) -> str | None:
         """The JSON of the validation report on what the repository delivered last; None where never seen."""
-        return self._newest(iri, _r.report)
-
-    def source_record(self, iri: str) -> str | None:
-        """The JSON of the source record that was delivered last; None where never seen."""
-        return self._newest(iri, _r.source_record)
+        query = (
+            select(_r.report)
+            .join_from(schema.revision, schema.description)
+            .where(_d.iri == iri)
+            .order_by(_r.state.in_(_LIVE).desc(), _r.id.desc())
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            found: str | None = connection.execute(query).scalar()
+        return found
 
     def source_records(self, repository: str) -> Iterator[tuple[str, str]]:
         """``(IRI, JSON of the source record)`` of every description that is not deleted, as delivered last."""
@@ -187,18 +192,6 @@ class LedgerReader:
         with self.engine.connect() as connection:
             for row in connection.execute(query):
                 yield row.iri, row.source_record
-
-    def _newest(self, iri: str, column: Column[Any]) -> str | None:
-        query = (
-            select(column)
-            .join_from(schema.revision, schema.description)
-            .where(_d.iri == iri)
-            .order_by(_r.state.in_(_LIVE).desc(), _r.id.desc())
-            .limit(1)
-        )
-        with self.engine.connect() as connection:
-            found: str | None = connection.execute(query).scalar()
-        return found
 
 
 def _status_query() -> Select[Any]:

@@ -1,4 +1,4 @@
-"""The tables of the ledger, as this program reads and writes them (design decision 1).
+"""The tables of the ledger, as this program reads and writes them.
 
 The tables themselves are made by the numbered steps of :mod:`catalogue.migrations`; a test compares the two.
 Content is addressed by its hash and kept once: a description that returns unchanged, a rollback, or a

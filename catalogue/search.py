@@ -168,14 +168,6 @@ class SearchIndex:
         found = self._searcher.search(tantivy.Query.term_query(self._schema, "iri", clean(iri)), 1)
         return self._card(found.hits[0][1]) if found.hits else None
 
-    def cards(self) -> Iterator[dict[str, Any]]:
-        """The cards of all datasets, sorted by title."""
-        found = self._searcher.search(
-            tantivy.Query.all_query(), max(len(self), 1), order_by_field="by_title", order=tantivy.Order.Asc
-        )
-        for _, address in found.hits:
-            yield self._card(address)
-
     def _filters(self, filters: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         keys = {
             facet: tuple(dict.fromkeys(self.directory.key(facet, value) for value in filters.get(facet, ()) if value))

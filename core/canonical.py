@@ -3,7 +3,7 @@
 The ledger keeps these bytes, their hash tells whether anything changed, and feeds serve them: harvesters
 hash what they get, so equal content must be equal bytes. RDFC-1.0 is not used because its numbering of an
 untouched blank node moves when a neighbour changes; here a node's IRI depends on its owner, its path from
-the owner and its own content only (design decision 1).
+the owner and its own content only.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from core.terms import RDF, new_graph
 MAX_TRIPLES = 50_000
 #: Blank nodes nested deeper than this are refused.
 MAX_DEPTH = 64
+#: Positions in a list are written with this many digits, so that their order as text is their order as numbers: nodes
+#: are then met first by their smallest path, and none is walked again.
+_DIGITS = len(str(MAX_TRIPLES))
 
 
 def canonical_ntriples(graph: Graph) -> bytes:
@@ -179,11 +182,13 @@ class _Skolem:
         return self._content[node]
 
     def _walk_list(self, cells: list[tuple[BNode, Node]], path: str, above: tuple[BNode, ...]) -> str:
-        values = [self._digest(value, f"{path} [{index}] item", above) for index, (_, value) in enumerate(cells)]
+        values = [
+            self._digest(value, f"{path} [{index:0{_DIGITS}}] item", above) for index, (_, value) in enumerate(cells)
+        ]
         digest = "nil"
         for index in reversed(range(len(cells))):
             cell = cells[index][0]
-            cell_path = f"{path} [{index}]" if index else path
+            cell_path = f"{path} [{index:0{_DIGITS}}]" if index else path
             digest = _digest([values[index], digest])
             self._paths[cell] = min(self._paths.get(cell, cell_path), cell_path)
             self._content[cell] = digest

@@ -1,4 +1,4 @@
-"""The IRIs of this deployment: how they are made, read back and owned (design §4).
+"""The IRIs of this deployment: how they are made, read back and owned (docs/data-model.md).
 
 Every IRI is ``{base}/{kind}/…`` with a base from settings; routing is by path alone. A description owns
 its dataset IRI, everything after ``#`` of it, its catalogue record and its distributions, and nothing else.
@@ -80,7 +80,7 @@ class Identifiers:
         return repository, unquote(segment)
 
     def owns(self, dataset: str, iri: str) -> bool:
-        """Whether the description of ``dataset`` may have ``iri`` as a subject (design decision 5)."""
+        """Whether the description of ``dataset`` may have ``iri`` as a subject."""
         iri = str(iri)  # rdflib's URIRef.startswith takes no tuple: it would answer False
         repository, identifier = self.parse_dataset(dataset)
         record = str(self.record(repository, identifier))

@@ -1,6 +1,6 @@
 """Namespaces and term constants used across the rooms.
 
-The vocabulary's own namespaces are fixed and independent of the deployment (design decision 4): two
+The vocabulary's own namespaces are fixed and independent of the deployment: two
 installations speak of the same ``radiograph:modality``.
 """
 
@@ -19,7 +19,6 @@ logging.getLogger("rdflib.term").setLevel(logging.ERROR)
 RADIOGRAPH = Namespace("https://w3id.org/radiograph/ontology#")
 CONCEPT = Namespace("https://w3id.org/radiograph/concept/")
 SHAPE = Namespace("https://w3id.org/radiograph/shapes#")
-PROFILE = Namespace("https://w3id.org/radiograph/profile/")
 
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 CSVW = Namespace("http://www.w3.org/ns/csvw#")
@@ -34,14 +33,12 @@ FOAF = Namespace("http://xmlns.com/foaf/0.1/")
 GEODCATAP = Namespace("http://data.europa.eu/930/")
 HEALTHDCATAP = Namespace("http://healthdataportal.eu/ns/health#")
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
-LOCN = Namespace("http://www.w3.org/ns/locn#")
 ODRL = Namespace("http://www.w3.org/ns/odrl/2/")
 OWL = Namespace("http://www.w3.org/2002/07/owl#")
 PROV = Namespace("http://www.w3.org/ns/prov#")
 QB = Namespace("http://purl.org/linked-data/cube#")
 RDF = Namespace("http://www.w3.org/1999/02/22-rdf-syntax-ns#")
 RDFS = Namespace("http://www.w3.org/2000/01/rdf-schema#")
-SCHEMA = Namespace("https://schema.org/")
 SH = Namespace("http://www.w3.org/ns/shacl#")
 SKOS = Namespace("http://www.w3.org/2004/02/skos/core#")
 SPDX = Namespace("http://spdx.org/rdf/terms#")

@@ -227,7 +227,7 @@ class _Ingestion:
 
 
 def owned(graph: Graph, dataset: URIRef, identifiers: Identifiers) -> tuple[Graph, int]:
-    """The part of a description that it may say, and how many subjects it does not own (design decision 5)."""
+    """The part of a description that it may say, and how many subjects it does not own."""
     foreign = {subject for subject in graph.subjects() if not identifiers.owns(str(dataset), str(subject))}
     if not foreign:
         return graph, 0

@@ -1,6 +1,6 @@
 """What a run did, for the person who started it: as JSON, and as text to read.
 
-For a repository that is not public the report is made of an allow-list (design decision 8): numbers, rule messages and
+For a repository that is not public the report is made of an allow-list: numbers, rule messages and
 the position of a record in its source. File names, raw texts and rejected values stay where they are.
 """
 
@@ -43,7 +43,7 @@ class RunReport(_Plain):
 
     ``judged`` counts descriptions by profile they were judged by, ``valid`` those that conform; ``concepts`` and
     ``unmatched`` count stated texts by facet: those that became concepts, and those that did not, by text (by nothing,
-    where texts are withheld).
+    where texts are withheld). ``unmatched_total`` counts the latter whether they are listed or not.
     """
 
     repository: str
@@ -64,6 +64,7 @@ class RunReport(_Plain):
     notes: tuple[SourceFault, ...]
     concepts: Mapping[str, int]
     unmatched: Mapping[str, Mapping[str, int]]
+    unmatched_total: Mapping[str, int]
     outcomes: Mapping[str, int]
 
     @property
@@ -100,9 +101,11 @@ class RunReport(_Plain):
 
     def _unmatched_lines(self) -> Iterable[str]:
         for facet, texts in self.unmatched.items():
-            shown = ", ".join(f"{text!r} ({number})" for text, number in list(texts.items())[:_SHOWN] if text)
-            more = f", and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-            yield f"  no concept for {sum(texts.values())} texts of {facet}" + (f": {shown}{more}" if shown else "")
+            first, total = list(texts.items())[:_SHOWN], self.unmatched_total[facet]
+            shown = ", ".join(f"{text!r} ({number})" for text, number in first if text)
+            others = total - sum(number for _, number in first)
+            more = f", and {others} more" if others else ""
+            yield f"  no concept for {total} texts of {facet}" + (f": {shown}{more}" if shown else "")
 
     def _reason_lines(self) -> Iterable[str]:
         for reason in [reason for reason in self.reasons if reason.rejects][:_SHOWN]:
@@ -200,6 +203,7 @@ class Tally:
             notes=tuple(self._notes),
             concepts=dict(sorted(self._concepts.items())),
             unmatched={facet: _ranked(texts) for facet, texts in sorted(self._unmatched.items())},
+            unmatched_total={facet: texts.total() for facet, texts in sorted(self._unmatched.items())},
             outcomes=_outcomes(summary) if summary else {},
         )
 

@@ -10,9 +10,6 @@ import pyoxigraph
 
 from core.errors import VocabularyError
 
-Subject = pyoxigraph.NamedNode | pyoxigraph.BlankNode
-Object = pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal
-
 
 @dataclass(frozen=True, slots=True)
 class TurtleFile:

@@ -222,6 +222,10 @@ class _ConceptReader:
             self._fail(iri, f"has the notation {notations[0]!r} of {self._notations[notations[0]]}", "use another one")
         if self._scheme_iri not in values(SKOS.inScheme):
             self._fail(iri, f"is not in the scheme of its file, {self._scheme_iri}", "add skos:inScheme")
+        for predicate in (SKOS.exactMatch, SKOS.closeMatch, SKOS.broader):
+            if any(isinstance(value, pyoxigraph.Literal) for value in properties.get(str(predicate), ())):
+                name = str(predicate).rpartition("#")[2]
+                self._fail(iri, f"has a text as skos:{name}", "give the IRI of the concept that is meant")
         self._notations[notations[0]] = iri
         return Concept(
             iri=iri,

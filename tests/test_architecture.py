@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,14 +19,19 @@ def _modules() -> list[Path]:
     return [*files, ROOT / "radiograph.py"]
 
 
-def _rooms_imported(module: Path) -> set[str]:
+def _imported(module: Path) -> set[str]:
+    """The top-level packages that a module imports."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names.add(node.module)
-    return {name.split(".")[0] for name in names} & set(ORDER)
+    return {name.split(".")[0] for name in names}
+
+
+def _rooms_imported(module: Path) -> set[str]:
+    return _imported(module) & set(ORDER)
 
 
 @pytest.mark.parametrize("module", _modules(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -37,6 +45,17 @@ def test_imports_go_one_way(module: Path) -> None:
 def test_modules_are_readable_in_one_sitting(module: Path) -> None:
     lines = module.read_text(encoding="utf-8").count("\n")
     assert lines <= 400, f"{module.relative_to(ROOT)} has {lines} lines: is it two rooms?"
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    runtime, extra = (
+        {re.split(r"[<>=]", name)[0].replace("-", "_") for name in names}
+        for names in (project["dependencies"], project["optional-dependencies"]["idc"])
+    )
+    imported = set[str]().union(*map(_imported, _modules())) - set(ORDER) - set(sys.stdlib_module_names)
+    # The index is found without being imported, uvicorn takes its loop and parser itself, types are for mypy alone.
+    assert imported - {"_typeshed"} == (runtime | extra) - {"idc_index_data", "uvloop", "httptools"}
 
 
 def test_the_tests_mirror_the_modules() -> None:

@@ -1,7 +1,7 @@
 """What a store says about itself: which ledger, up to which event, for which release, with which graphs.
 
 It stands in the graph ``{base}/graph/release`` and is written together with what it speaks of, so that a store
-always knows what it holds (design decision 2).
+always knows what it holds.
 """
 
 from __future__ import annotations

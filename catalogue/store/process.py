@@ -58,7 +58,12 @@ class WorkerProcess:
             QueryUnavailable: the worker may not deny itself the network, or cannot be started.
             StoreError: the store cannot be opened.
         """
-        log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end())
+        try:
+            log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end())
+        except OSError as error:
+            raise QueryUnavailable(
+                f"a query worker cannot be started: {error}", remedy="free space in the folder of temporary files"
+            ) from error
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "catalogue.store.worker"),
@@ -79,6 +84,12 @@ class WorkerProcess:
             async with asyncio.timeout(START_TIMEOUT):
                 await worker._send(encode_message(Kind.CONFIG, config))
                 worker.ready = await worker._receive_ready()
+        except TimeoutError:
+            await worker.end()
+            raise QueryUnavailable(
+                f"a query worker was not ready after {START_TIMEOUT:g} seconds",
+                remedy="give the machine less to do, or set RADIOGRAPH_WORKERS to fewer",
+            ) from None
         except BaseException:
             await worker.end()
             raise

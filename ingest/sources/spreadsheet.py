@@ -160,6 +160,11 @@ def _decode(path: Path, content: bytes, encoding: str | None) -> str:
             where=f"{path.name}, row {line}",
             remedy=_SAVE_AS_UTF8,
         ) from None
+    except ValueError as error:
+        # Some codecs are no encodings of texts (idna, undefined), and some names no names (with a NUL in them).
+        raise InputError(
+            f"the file cannot be read as {encoding!r}: {error}", where=path.name, remedy=_SAVE_AS_UTF8
+        ) from None
 
 
 def _lines(text: str) -> Iterator[str]:

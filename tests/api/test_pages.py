@@ -17,6 +17,7 @@ import pytest
 
 from api.query_page import examples
 from api.rendering import is_web_address
+from api.vocabulary_page import codes
 from catalogue.description import Candidate, StoredDescription
 from catalogue.entries import RepositoryEntry
 from catalogue.ledger import Ledger
@@ -24,6 +25,7 @@ from catalogue.publication import publish
 from catalogue.store.guard import inspect
 from core.settings import Settings, load_settings
 from core.terms import DCAT, DCT, RADIOGRAPH, RDF
+from ontology.vocabulary import Vocabularies
 from tests.catalogue import samples
 
 with warnings.catch_warnings():
@@ -424,3 +426,23 @@ def _candidate(iri: str, repository: str, identifier: str, ntriples: bytes) -> C
         accepted=True,
         source_record="{}",
     )
+
+
+def test_a_code_is_shown_with_its_own_address_though_another_ends_alike(tmp_path: Path) -> None:
+    folder = tmp_path / "ontology" / "concepts"
+    folder.mkdir(parents=True)
+    (folder / "unit.ttl").write_text(
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix X: <https://example.org/x/> .\n"
+        "<https://example.org/unit> a skos:ConceptScheme .\n"
+        '<https://example.org/unit/one> a skos:Concept ; skos:notation "one" ; skos:prefLabel "One"@en ;\n'
+        "  skos:inScheme <https://example.org/unit> ; skos:exactMatch X:12, X:312 ; skos:closeMatch X:2 .\n",
+        encoding="utf-8",
+    )
+    known = Vocabularies.load(tmp_path)
+    concept = known.concept("https://example.org/unit/one")
+    assert concept is not None
+    assert [(code.text, code.iri.rpartition("/")[2], code.exact) for code in codes(concept, known)] == [
+        ("X:12", "12", True),
+        ("X:312", "312", True),
+        ("X:2", "2", False),
+    ]

@@ -243,6 +243,24 @@ def test_a_worn_worker_is_replaced(checkpoints: list[Path], monkeypatch: pytest.
     with_pool(checkpoints[1], work)
 
 
+def test_a_worker_that_is_not_ready_in_time_is_tried_again(
+    checkpoints: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(pool: QueryPool) -> None:
+        with monkeypatch.context() as slow:
+            slow.setattr(process, "START_TIMEOUT", 0.001)
+            with pytest.raises(QueryUnavailable, match="not ready after"):
+                await WorkerProcess.start(checkpoints[1], memory=2**28, isolation=True)
+            for worker in list(pool._idle):
+                os.kill(worker._process.pid, signal.SIGKILL)
+            await asyncio.sleep(1)
+            assert pool.status().idle == 0
+        await idle(pool, 2)
+        assert await count(pool) == 10
+
+    with_pool(checkpoints[1], work)
+
+
 def test_workers_that_cannot_isolate_themselves_do_not_start(
     checkpoints: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from catalogue.facets import FACETS
 from catalogue.indexing import SORTS
-from catalogue.matching import SearchText, mark, snippet
+from catalogue.matching import SearchText, mark, snippet, stems
 from catalogue.search import SearchIndex, SearchRequest, SearchResult
 from core.errors import SearchError
 from tests.catalogue import samples
@@ -195,14 +195,22 @@ def test_the_card_of_one_dataset(index: SearchIndex) -> None:
     assert card is not None
     assert card["title"] == "The same livers elsewhere"
     assert index.card(f"{samples.DATASETS}two/absent") is None
-    assert len(list(index.cards())) == 5
+    assert len(index) == 5
+
+
+def test_what_users_type_is_not_remembered(index: SearchIndex) -> None:
+    look(index, "warm up")
+    before = stems.cache_info().currsize
+    for number in range(50):
+        look(index, f"word{number} " + "x " * 100)
+    assert stems.cache_info().currsize < before + 50
 
 
 def test_an_empty_release_can_be_searched(tmp_path: Path) -> None:
     index = SearchIndex.build(tmp_path / "empty", [], samples.vocabularies())
 
     assert (look(index, "x").total, look(index).pages, look(index).hits) == (0, 1, ())
-    assert list(index.cards()) == []
+    assert len(index) == 0
 
 
 def test_a_missing_or_damaged_index_is_named(tmp_path: Path) -> None:

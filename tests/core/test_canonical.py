@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import BNode, Graph, Literal, URIRef
+from rdflib.collection import Collection
 from rdflib.term import Node
 
 from core.canonical import (
@@ -115,6 +117,20 @@ def test_lists_keep_their_order() -> None:
     for result, expected in ((one, ["a", "b", "c"]), (other, ["c", "b", "a"])):
         head = result.value(OWNER, URIRef(EX + "p"))
         assert [str(item) for item in result.items(head)] == expected  # type: ignore[arg-type]
+
+
+def test_lists_that_share_their_items_are_named_at_once() -> None:
+    """Each list holds the next at two positions: walked once for each way to it, the last would be met 2⁴⁰ times."""
+    lists, description = [BNode() for _ in range(41)], new_graph()
+    description.add((OWNER, URIRef(EX + "p"), lists[0]))
+    for head, inner in pairwise(lists):
+        items: list[Node] = [URIRef(f"{EX}{number}") for number in range(11)]
+        items[2] = items[10] = inner
+        Collection(description, head, items)
+    Collection(description, lists[-1], [Literal("end")])
+    result = skolemise(description, OWNER)
+    assert len(result) == len(description)
+    assert not any(isinstance(term, BNode) for triple in result for term in triple)
 
 
 def test_equal_items_of_a_list_stay_apart() -> None:

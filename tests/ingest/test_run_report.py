@@ -69,6 +69,9 @@ def test_lists_are_cut_and_numbers_are_not() -> None:
     report = counted.report(complete=True, run=1)
     assert (report.warnings, len(report.faults), len(report.unmatched["modality"])) == (LISTED + 50, LISTED, LISTED)
     assert f"and {LISTED + 50 - 12} more; --json lists {LISTED}" in report.to_text()
+    assert report.unmatched_total == {"modality": LISTED + 50}
+    assert f"no concept for {LISTED + 50} texts of modality" in report.to_text()
+    assert f", and {LISTED + 50 - 12} more\n" in report.to_text()
 
 
 def test_the_text_says_what_matters() -> None:

@@ -66,6 +66,15 @@ def test_latin_1_is_read_where_it_is_named(write: Write) -> None:
     assert read_sheet(path, encoding="latin-1").rows[0].cells == ("b", "Köln")
 
 
+@pytest.mark.parametrize("encoding", ["base64", "no-such", "undefined", "punycode", "utf-8\0"])
+def test_what_is_no_encoding_of_texts_is_told(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("id,name\n1,a\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_sheet(path, encoding=encoding)
+    assert repr(encoding) in caught.value.message and caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

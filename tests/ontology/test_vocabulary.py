@@ -108,6 +108,8 @@ def test_an_overlay_file_replaces_the_shipped_one_of_the_same_name(overlay: Writ
         (HEAD + ONE.replace("unit> .\n", "units> .\n"), 8, "not in the scheme"),
         (HEAD + ONE.replace(" ; skos:inScheme", " ; skos:broader :two ; skos:inScheme"), 8, "does not exist"),
         (HEAD + ONE.replace(" ; skos:inScheme", " ; skos:broader :one ; skos:inScheme"), 8, "broader than itself"),
+        (HEAD + ONE.replace(" ; skos:inScheme", ' ; skos:exactMatch "MONDO:1" ; skos:inScheme'), 8,
+         "has a text as skos:exactMatch"),
         (ONE.join(["@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n@prefix : <https://e.org/> .\n", ""]), None,
          "has 0 concept schemes"),
         (HEAD + ONE.replace('"One"@en', '"One"@en, [ a skos:Concept ]'), None, "blank node"),
