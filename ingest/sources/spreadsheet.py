@@ -148,7 +148,8 @@ def _decode(path: Path, content: bytes, encoding: str | None) -> str:
                 f"the file is {name.upper()}, not UTF-8", where=f"{path.name}, row 1", remedy=_SAVE_AS_UTF8
             )
     try:
-        return content.decode(encoding or "utf-8-sig")
+        # A byte that is not UTF-8 makes its own row unusable, not those of the others.
+        return content.decode(encoding) if encoding else content.decode("utf-8-sig", "surrogateescape")
     except LookupError:
         raise InputError(
             f"encoding {encoding!r} is not known", where=path.name, remedy="use for example utf-8 or windows-1252"
@@ -156,7 +157,7 @@ def _decode(path: Path, content: bytes, encoding: str | None) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"byte {error.start:,} (0x{content[error.start]:02x}) is not {encoding or 'UTF-8'}",
+            f"byte {error.start:,} (0x{content[error.start]:02x}) is not {encoding}",
             where=f"{path.name}, row {line}",
             remedy=_SAVE_AS_UTF8,
         ) from None
@@ -285,6 +286,9 @@ def _header(path: Path, row: Row) -> tuple[str, ...]:
         raise InputError(
             f"the header has {len(names):,} columns", where=where, remedy="give a table, one row a dataset"
         )
+    undecoded = _undecoded(names)
+    if undecoded:
+        raise InputError(undecoded, where=where, remedy=_SAVE_AS_UTF8)
     if any(_has_control_character(name) for name in names):
         raise InputError(
             "the header has a NUL or another control character: the file is no text, or in another encoding",
@@ -317,6 +321,9 @@ def _checked(row: Row, width: int) -> Row:
 
 def _problem(row: Row, cells: list[str], width: int) -> tuple[str | None, str]:
     in_csv = row.line is not None
+    undecoded = _undecoded(cells)
+    if undecoded:
+        return undecoded, _SAVE_AS_UTF8
     if len(cells) != width and (in_csv or len(cells) > width):
         advice = (
             "put cells that contain the delimiter in quotation marks, and give every row as many cells as the header"
@@ -329,6 +336,12 @@ def _problem(row: Row, cells: list[str], width: int) -> tuple[str | None, str]:
     if any(_has_control_character(cell) for cell in cells):
         return "a cell has a NUL or another control character", "remove it; the file may be damaged or binary"
     return None, row.remedy
+
+
+def _undecoded(texts: Iterable[str]) -> str | None:
+    """What is wrong where a byte was not UTF-8; Python keeps such bytes as U+DC80 to U+DCFF."""
+    found = next((character for text in texts for character in text if "\udc80" <= character <= "\udcff"), None)
+    return f"byte 0x{ord(found) - 0xDC00:02x} is not UTF-8" if found else None
 
 
 def _has_control_character(text: str) -> bool:

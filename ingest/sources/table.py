@@ -85,8 +85,8 @@ class TableSource:
             yield SourceFault(
                 location=f"{self._path.name}, row 1",
                 message=f"the mapping reads columns that the table does not have: {', '.join(map(repr, absent))}",
-                remedy="nothing, if the table does not say this; else add the columns",
-                severity="info",
+                remedy="add the columns, or take them out of the mapping file",
+                severity="warning",
             )
 
     def _drafts(self, sheet: Sheet, faults: list[SourceFault], left_out: Counter[str]) -> Iterator[_Draft]:

@@ -59,7 +59,7 @@ def test_a_dry_run_leaves_no_trace(run: Run, clinic: Any, tmp_path: Path) -> Non
     ("content", "told"),
     [
         (b"id,title\na,b\n", ("clinic.csv, row 1", "'download' is missing", "add the column")),
-        ("id,title,download\na,Köln,x\n".encode("latin-1"), ("clinic.csv, row 2", "is not UTF-8", "--encoding")),
+        ("id,title,Größe\na,Köln,x\n".encode("latin-1"), ("clinic.csv, row 1", "is not UTF-8", "--encoding")),
         (b"", ("clinic.csv, row 1", "the file is empty", "give a header")),
         (b"id,title,download\n", ("clinic.csv, row 2", "no rows", "add a row")),
         (b"PK\x03\x04broken", ("clinic.csv", "damaged", "save it again")),

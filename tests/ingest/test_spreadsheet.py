@@ -53,12 +53,17 @@ def test_a_byte_order_mark_is_no_part_of_the_first_column(write: Write) -> None:
     assert read_sheet(write(b"\xef\xbb\xbfid,title\nx,y\n")).header == ("id", "title")
 
 
-def test_latin_1_is_refused_with_byte_and_row(write: Write) -> None:
-    with pytest.raises(InputError) as caught:
-        read_sheet(write("id,title\na,plain\nb,Köln\n".encode("latin-1")))
-    assert caught.value.where == "table.csv, row 3"
-    assert "byte 20 (0xf6) is not UTF-8" in caught.value.message
-    assert "--encoding" in str(caught.value.remedy)
+def test_a_row_that_is_not_utf_8_is_told_with_its_byte_and_the_others_are_read(write: Write) -> None:
+    sheet = read_sheet(write("id,title\na,plain\nb,Köln\nc,after\n".encode("latin-1")))
+    assert [row.problem for row in sheet.rows] == [None, "byte 0xf6 is not UTF-8", None]
+    assert sheet.rows[1].number == 3
+    assert "--encoding" in sheet.rows[1].remedy
+
+
+def test_a_header_that_is_not_utf_8_is_refused(write: Write) -> None:
+    with pytest.raises(InputError, match="byte 0xf6 is not UTF-8") as caught:
+        read_sheet(write("id,Größe\na,1\n".encode("latin-1")))
+    assert caught.value.where == "table.csv, row 1"
 
 
 def test_latin_1_is_read_where_it_is_named(write: Write) -> None:
