@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 import traceback
 from typing import Annotated
@@ -18,6 +17,7 @@ import ontology.commands
 import shapes.commands
 from core.console import Exit, err, out
 from core.errors import RadiographError
+from core.version import program_version
 
 app = typer.Typer(
     name="radiograph",
@@ -35,7 +35,7 @@ api.commands.mount(app)
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        out.print(f"radiograph {importlib.metadata.version('radiograph')}")
+        out.print(f"radiograph {program_version()}")
         raise typer.Exit
 
 

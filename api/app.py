@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,6 +15,7 @@ from api import errors, feed, health, pages, resources, sparql, vocabularies
 from api.state import OneRelease, open_state
 from core.errors import RadiographError
 from core.settings import Settings
+from core.version import program_version
 
 #: For answers that say nothing else: they are data, and no page may be made of them.
 _HEADERS = (
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = _Application(
         title=settings.title,
         description=settings.description,
-        version=_version(),
+        version=program_version(),
         # FastAPI's pages for it load scripts from elsewhere; the document itself is for tools.
         docs_url=None,
         redoc_url=None,
@@ -96,10 +96,3 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, send_safely if scope["type"] == "http" else send)
-
-
-def _version() -> str:
-    try:
-        return version("radiograph")
-    except PackageNotFoundError:
-        return "0"

@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from catalogue.links import write_links
 from catalogue.search import SearchIndex
 from catalogue.store.embedded import EmbeddedStore, count_triples
 from catalogue.summary import DatasetSummary
+from core.version import program_version
 from ontology.vocabulary import Vocabularies
 
 MANIFEST = "manifest.json"
@@ -76,7 +76,7 @@ def assemble(
         "created": content.created.isoformat(),
         "ledger": content.ledger,
         "event": content.event,
-        "program": _program_version(),
+        "program": program_version(),
         "vocabularies": vocabularies.digest,
         "triples": triples,
         "datasets": len(summaries),
@@ -140,10 +140,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _program_version() -> str:
-    try:
-        return version("radiograph")
-    except PackageNotFoundError:
-        return "unknown"
