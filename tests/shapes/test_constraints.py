@@ -1,4 +1,4 @@
-"""Every constraint of every profile, one by one: ``mutations.tsv`` breaks an example so that only it complains.
+"""Every constraint of every profile, one by one: ``mutations/*.tsv`` break an example so that only it complains.
 
 A constraint that is removed, loosened or moved makes its row fail; one that is added without a row fails too.
 """
@@ -49,8 +49,11 @@ class Mutation:
 
 
 def _rows() -> list[Mutation]:
-    with (Path(__file__).parent / "mutations.tsv").open(encoding="utf-8", newline="") as file:
-        return [Mutation(**row) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    rows = []
+    for path in sorted((Path(__file__).parent / "mutations").glob("*.tsv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += [Mutation(**row) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    return rows
 
 
 ROWS = _rows()
