@@ -5,13 +5,15 @@ A cache and nothing more: it may be emptied at any time, and a report that canno
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, LargeBinary, delete, func, insert, select, type_coerce
 
-from catalogue.schema import verdict
+from catalogue.schema import CompressedText, verdict
 from core.errors import LedgerError
 
 #: Reports written at once, and the number above which the oldest go.
@@ -27,12 +29,22 @@ class LedgerVerdictCache:
         self._writing = writing
         self._pending: dict[str, str] = {}
 
-    def get(self, key: str) -> str | None:
-        """The report kept under ``key``, or None."""
-        if key in self._pending:
-            return self._pending[key]
-        with self._engine.connect() as connection:
-            return connection.execute(select(verdict.c.report).where(verdict.c.key == key)).scalar()
+    def get_many(self, keys: Collection[str]) -> Mapping[str, Callable[[], str]]:
+        """The reports that are kept under some of ``keys``, each inflated when it is called for."""
+        found = {key: partial(str, self._pending[key]) for key in keys if key in self._pending}
+        wanted = [key for key in keys if key not in found]
+        if wanted:
+            deflated = type_coerce(verdict.c.report, LargeBinary)
+            listed = func.json_each(json.dumps(wanted)).table_valued("value")
+            with self._engine.connect() as connection:
+                rows = connection.execute(
+                    select(verdict.c.key, deflated).where(verdict.c.key.in_(select(listed.c.value)))
+                )
+                found.update((key, partial(self._inflate, report)) for key, report in rows)
+        return found
+
+    def _inflate(self, report: bytes) -> str:
+        return CompressedText().process_result_value(report, self._engine.dialect) or ""
 
     def put(self, key: str, report: str) -> None:
         """Keep ``report`` under ``key``."""

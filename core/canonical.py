@@ -65,13 +65,27 @@ def select_statements(
 
 
 def skolemise(graph: Graph, owner: URIRef) -> Graph:
-    """Return a copy of ``graph`` in which every blank node is ``{owner}#node-{hash}``.
-
-    The hash is made of the owner, the path of predicates from the owner (for RDF lists: with the position)
-    and the node's own content, so that a change elsewhere in the description moves no IRI.
+    """Return a copy of ``graph`` in which every blank node has the name that :func:`skolem_names` gives it.
 
     Raises:
         DescriptionError: blank nodes form a cycle, nest too deeply, hang loose, or the graph is too large.
+    """
+    names = skolem_names(graph, owner)
+    result = new_graph()
+    for s, p, o in graph:
+        result.add((names.get(s, s), p, names.get(o, o)))
+    return result
+
+
+def skolem_names(graph: Graph, owner: URIRef) -> dict[Node, URIRef]:
+    """Name every blank node of ``graph`` ``{owner}#node-{hash}``.
+
+    The hash is made of the owner, the path of predicates from the owner (for RDF lists: with the position)
+    and the node's own content, so that a change elsewhere in the description moves no IRI. Two nodes of the same
+    content at the same path get the same name.
+
+    Raises:
+        DescriptionError: as :func:`skolemise`.
     """
     if len(graph) > MAX_TRIPLES:
         raise DescriptionError(
@@ -79,11 +93,7 @@ def skolemise(graph: Graph, owner: URIRef) -> Graph:
             where=str(owner),
             remedy="submit one dataset at a time",
         )
-    names = _Skolem(graph, owner).names()
-    result = new_graph()
-    for s, p, o in graph:
-        result.add((names.get(s, s), p, names.get(o, o)))
-    return result
+    return _Skolem(graph, owner).names()
 
 
 def to_oxigraph(term: Node) -> pyoxigraph.NamedNode | pyoxigraph.BlankNode | pyoxigraph.Literal:

@@ -6,6 +6,7 @@
     ├── SettingsError                   a setting is missing, malformed or contradicts the ledger
     ├── IdentifierError                 an identifier cannot become, or is not, one of our IRIs
     ├── InputError                      input cannot be read; names the file and where in it
+    │   ├── FetchError                  an address did not answer with what could be read
     │   ├── RecordError                 one record of a source is unusable; the others go on
     │   └── DescriptionError            an RDF description is malformed (cyclic, too large, foreign subjects)
     ├── VocabularyError                 a concept scheme, mapping set or context is broken
@@ -55,6 +56,10 @@ class IdentifierError(RadiographError):
 
 class InputError(RadiographError):
     """Input cannot be read."""
+
+
+class FetchError(InputError):
+    """An address did not answer, or not with what could be read."""
 
 
 class RecordError(InputError):

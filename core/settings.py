@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     store: Literal["embedded"] = Field("embedded", description="The triple store engine.")
     overlay: Path | None = Field(
         None,
-        description="Folder laid over the shipped ontology/, shapes/ and ingest/ data files; "
+        description="Folder laid over the shipped ontology/, shapes/, ingest/ and queries/ data files; "
         "a file of the same name wins.",
     )
 
@@ -66,6 +66,24 @@ class Settings(BaseSettings):
     )
     worker_isolation: Literal["on", "off"] = Field(
         "on", description="Whether workers must deny themselves the network; off accepts that they cannot."
+    )
+
+    validate_bytes: Annotated[int, Field(ge=1024)] = Field(
+        10_000_000, description="Largest document that the validation service takes, in bytes."
+    )
+    validate_timeout: Annotated[float, Field(gt=0)] = Field(
+        30.0, description="Seconds that judging one document may take before its process is ended."
+    )
+    validate_workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        2, description="Processes that judge documents; they start when the first one is handed in."
+    )
+    validate_memory_mb: Annotated[int, Field(ge=384)] = Field(
+        1024, description="Memory such a process may use on top of the loaded profiles, in MB."
+    )
+    validate_addresses: Literal["off", "public", "any"] = Field(
+        "public",
+        description="Whether the validation service fetches an address that a visitor gives: off; public, ports 80 "
+        "and 443 of addresses on the public internet; any, also inside your network.",
     )
 
     @cached_property

@@ -3,103 +3,107 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from itertools import groupby
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
-from core.console import Exit, out, print_json
+from core.console import Exit, out
 from core.settings import load_settings
 from ontology.vocabulary import Vocabularies
-from shapes.documents import Judged, judge
+from shapes.checks import Checks
+from shapes.document import Document
+from shapes.documents import Judgement, judge
+from shapes.fetching import fetch
+from shapes.formats import Format, write
+from shapes.formats.text import WIDTH, report_lines
+from shapes.lifting_rules import Lifting
 from shapes.profiles import Profiles
-from shapes.reader import MAX_BYTES, parse_rdf, read_rdf
-from shapes.report import Finding
+from shapes.reader import MAX_BYTES, parse_document, read_document
 from shapes.validator import Validator
 
-_STYLES = {"violation": "red", "warning": "yellow", "info": "blue"}
+#: Reads a filled form, or says with None that the file is none.
+FormReader = Callable[[Path], Document | None]
+
+_STYLES = {"title": "bold", "good": "green", "violation": "red", "warning": "yellow", "info": "blue", "example": "cyan"}
+#: Seconds that an address has for its answer.
+_PATIENCE = 60.0
+_WIDEST = 100
 
 
-class Format(StrEnum):
-    """How findings are written."""
+def mount(app: typer.Typer, forms: FormReader | None = None) -> None:
+    """Add the validation command; ``forms`` reads filled forms, which rooms after this one know."""
 
-    TEXT = "text"
-    JSON = "json"
+    @app.command("validate")
+    def validate(
+        files: Annotated[
+            list[str],
+            typer.Argument(
+                metavar="FILE|URL|-...",
+                help="RDF files (Turtle, TriG, N-Triples, RDF/XML, JSON-LD), filled forms, addresses, or - for stdin.",
+            ),
+        ],
+        profile: Annotated[
+            list[str] | None,
+            typer.Option(help="Judge by this profile and what it extends; may be given several times."),
+        ] = None,
+        format: Annotated[
+            Format,
+            typer.Option(help="text for people; json, sarif, github for programs; turtle, jsonld as SHACL report."),
+        ] = Format.TEXT,
+        output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    ) -> None:
+        """Check descriptions against DCAT-AP, HealthDCAT-AP and EUCAIM.
+
+        Every dataset, catalogue, series, data service and catalogue record in FILE is judged. Without --profile, the
+        profiles apply that the description names in dct:conformsTo or whose terms it uses. Only an address that is
+        given is fetched. Exit code 0: no violation; 1: violations; 2: FILE cannot be judged.
+        """
+        judgements = _judge(files, profile, forms)
+        _write(judgements, format, output)
+        raise typer.Exit(Exit.OK if all(judgement.conforms for judgement in judgements) else Exit.FINDINGS)
 
 
-def mount(app: typer.Typer) -> None:
-    """Add the validation command."""
-    app.command("validate")(validate)
+def _judge(files: Sequence[str], named: Sequence[str] | None, forms: FormReader | None) -> list[Judgement]:
+    """Judge each file; all are read before the first is judged, so that a wrong name costs no time."""
+    overlay = load_settings().overlay
+    profiles = _profiles(overlay)
+    chosen = tuple(profiles.get(name).id for name in named) if named else None
+    documents = [_read(name, forms) for name in files]
+    validator, checks, rules = _prepared(overlay)
+    return [judge(document, validator, profiles=chosen, checks=checks, rules=rules) for document in documents]
 
 
-def validate(
-    file: Annotated[str, typer.Argument(help="RDF file (Turtle, TriG, N-Triples, RDF/XML, JSON-LD), or - for stdin.")],
-    profile: Annotated[
-        str | None, typer.Option(help="Judge by this profile and what it extends: dcat-ap, healthdcat-ap.")
-    ] = None,
-    format: Annotated[Format, typer.Option(help="text for people, json for programs.")] = Format.TEXT,
-) -> None:
-    """Check descriptions against DCAT-AP and HealthDCAT-AP.
+@lru_cache(maxsize=1)
+def _profiles(overlay: Path | None) -> Profiles:
+    return Profiles.load(overlay)
 
-    Every dataset, catalogue, series, data service and catalogue record in FILE is judged. Without --profile, DCAT-AP
-    applies to all, and HealthDCAT-AP to those that use a term of its namespace or name it in dct:conformsTo.
-    Nothing is fetched from the network. Exit code 0: no violation; 1: violations; 2: FILE cannot be judged.
-    """
-    settings = load_settings()
-    profiles = Profiles.load(settings.overlay)
-    chosen = (profiles.get(profile).id,) if profile else None
-    if file == "-":
-        graph = parse_rdf(sys.stdin.buffer.read(MAX_BYTES + 1), name="standard input")
+
+@lru_cache(maxsize=1)
+def _prepared(overlay: Path | None) -> tuple[Validator, Checks, Lifting]:
+    validator = Validator(_profiles(overlay), Vocabularies.load(overlay))
+    return validator, Checks.load(overlay), Lifting.load(overlay)
+
+
+def _write(judgements: Sequence[Judgement], form: Format, output: Path | None) -> None:
+    if output is not None:
+        output.write_text(write(judgements, form), encoding="utf-8")
+    elif form is Format.TEXT:
+        width = min(max(out.width, WIDTH), _WIDEST) if out.is_terminal else WIDTH
+        for line in report_lines(judgements, width=width):
+            out.print(Text(line.text, style=_STYLES.get(line.style, "")))
     else:
-        graph = read_rdf(Path(file))
-    validator = Validator(profiles, Vocabularies.load(settings.overlay))
-    judged = judge(graph, validator, name=file, profiles=chosen)
-    conforms = all(verdict.conforms for one in judged for verdict in one.report.verdicts)
-    if format is Format.JSON:
-        print_json(as_json(judged, conforms))
-    else:
-        _print_text(judged, profiles)
-    raise typer.Exit(Exit.OK if conforms else Exit.FINDINGS)
+        sys.stdout.write(write(judgements, form))
 
 
-def as_json(judged: list[Judged], conforms: bool) -> dict[str, Any]:
-    """The document that programs read: whether there is no violation, and all findings with IRIs."""
-    findings = [finding for one in judged for finding in one.report.findings]
-    return {"conforms": conforms, "findings": [finding.model_dump(exclude_none=True) for finding in findings]}
-
-
-def _print_text(judged: list[Judged], profiles: Profiles) -> None:
-    for one in judged:
-        out.print(f"[bold]{escape(one.title)}[/bold]  {escape(one.report.record)}")
-        for verdict in one.report.verdicts:
-            declared = profiles.get(verdict.profile)
-            word = "[green]conforms to[/green]" if verdict.conforms else "[red]does not conform to[/red]"
-            counts = f"{_count(verdict.violations, 'violation')}, {_count(verdict.warnings, 'warning')}"
-            out.print(f"  {word} {escape(declared.label)} {escape(declared.release)}: {counts}")
-        for (_, focus), findings in groupby(one.report.findings, lambda finding: (finding.severity, finding.focus)):
-            place = one.places.get(focus, "")
-            if place:
-                out.print(f"  at {escape(place)}")
-            for finding in findings:
-                _print_finding(finding, profiles)
-        out.print()
-
-
-def _print_finding(finding: Finding, profiles: Profiles) -> None:
-    problem, _, advice = finding.message.partition(". ")
-    declared = profiles.get(finding.profile)
-    style = _STYLES[finding.severity]
-    out.print(f"  [{style}]{finding.severity}[/{style}] [bold]{escape(finding.field)}[/bold]: {escape(problem)}.")
-    if finding.value is not None:
-        out.print(f"      value: {escape(finding.value)}")
-    out.print(f"      to do: {escape(advice)}")
-    out.print(
-        f"      rule:  {escape(declared.label)} {escape(declared.release)}, {escape(finding.specification or '')}"
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _read(name: str, forms: FormReader | None) -> Document:
+    if name == "-":
+        return parse_document(sys.stdin.buffer.read(MAX_BYTES + 1), name="standard input")
+    if name.startswith(("http://", "https://")):
+        found = fetch(name, limit=MAX_BYTES, timeout=_PATIENCE, public_only=False)
+        return parse_document(found.data, name=found.name, media_type=found.media_type, suffix=found.suffix)
+    form = forms(Path(name)) if forms is not None else None
+    return form if form is not None else read_document(Path(name))

@@ -42,27 +42,36 @@ class Positions:
     """
 
     def __init__(self) -> None:
-        self._found: dict[tuple[Node, Node | None, Node | None], Position] = {}
+        self._told: list[tuple[Node, Node | None, Node | None, Position]] = []
+        self._index: dict[tuple[Node, Node | None, Node | None], Position] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._found)
+        return bool(self._told or self._index)
 
     def add(self, subject: Node, predicate: Node | None, value: Node | None, position: Position) -> None:
         """Keep where a statement stands; the first place of a property and of a resource is kept with it."""
-        for key in ((subject, predicate, value), (subject, predicate, None), (subject, None, None)):
-            self._found.setdefault(key, position)
+        self._told.append((subject, predicate, value, position))
 
     def find(self, subject: Node, predicate: Node | None = None, value: Node | None = None) -> Position | None:
         """The position of the statement, else of the property at that subject, else of the subject; or None."""
         keys = ((subject, predicate, value), (subject, predicate, None), (subject, None, None))
-        return next((self._found[key] for key in keys if key in self._found), None)
+        found = self._found()
+        return next((found[key] for key in keys if key in found), None)
+
+    def _found(self) -> dict[tuple[Node, Node | None, Node | None], Position]:
+        """What is known by now; it is sorted in when somebody asks, so that reading a document costs little."""
+        for subject, predicate, value, position in self._told:
+            for key in ((subject, predicate, value), (subject, predicate, None), (subject, None, None)):
+                self._index.setdefault(key, position)
+        self._told.clear()
+        return self._index
 
     def renamed(self, names: Mapping[Node, Node]) -> Positions:
         """The same positions where nodes have other names."""
         copy = Positions()
-        copy._found = {
+        copy._index = {
             (names.get(s, s), p, o if o is None else names.get(o, o)): position
-            for (s, p, o), position in self._found.items()
+            for (s, p, o), position in self._found().items()
         }
         return copy
 
@@ -72,10 +81,13 @@ class Document:
     """A description, or several, as handed in.
 
     ``name`` is what messages call it: a file's name, an address, "standard input". ``text`` is the input itself
-    where it is text that can be shown beside the findings.
+    where it is text that can be shown beside the findings. ``remarks`` are what its reader noticed and a person should
+    know, each with its place and remedy; ``profiles`` those that the input itself says it is made for.
     """
 
     name: str
     graph: Graph
     positions: Positions = field(default_factory=Positions)
     text: str | None = None
+    remarks: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()

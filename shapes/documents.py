@@ -1,117 +1,256 @@
-"""Judges every dataset, catalogue, series, service and record of one RDF document, as it was handed in."""
+"""Judges every dataset, catalogue, series, service and record of one document, as it was handed in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from rdflib import BNode, Graph, Literal, URIRef
+from rdflib import Graph, URIRef
 from rdflib.term import Node
 
-from core.canonical import skolemise
+from core.canonical import skolem_names
 from core.errors import InputError
 from core.slices import forward_closure
-from core.terms import DCAT, DCT, FOAF, RDF, RDFS, SKOS, new_graph
-from shapes.report import Report
+from core.terms import DCAT
+from shapes.checks import Checks, store_of
+from shapes.document import Document, Position, Positions
+from shapes.guide import Guide, guide_for
+from shapes.lifting import Rewrite, lift
+from shapes.lifting_rules import Lifting
+from shapes.profiles import Profiles
+from shapes.report import Finding, Report
+from shapes.resources import KINDS, Place, is_unnamed, names_for_unnamed, places, records, renamed, title
 from shapes.validator import Validator
 
-#: Described by themselves, each judged in a pass of its own, datasets first.
-_KINDS = (DCAT.Dataset, DCAT.Catalog, DCAT.DatasetSeries, DCAT.DataService, DCAT.CatalogRecord)
-_UNNAMED = "urn:radiograph:unnamed:"
+_MADE_FOR = "the form is made for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value in the input and where it stands, if that is known."""
+
+    term: Node
+    position: Position | None
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A resource of a document: its report, its title, and readable names of the nodes that findings are on."""
+    """A resource of a document: its title, what kind of thing it is, its report, and where its findings are.
+
+    ``reasons`` tells for each profile why it was applied. ``places`` names a node by the labels of the properties
+    that lead to it from the record; the record itself has the place "". ``positions`` has the findings whose
+    place in the input is known, ``values`` what stands there: the offending value, else all values of the property.
+    ``unnamed`` are the nodes without an IRI in the input, ``position`` is where the description of the record begins.
+    """
 
     title: str
+    kind: str
     report: Report
-    places: dict[str, str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    positions: Mapping[Finding, Position] = field(default_factory=dict)
+    values: Mapping[Finding, tuple[Value, ...]] = field(default_factory=dict)
+    unnamed: frozenset[str] = frozenset()
+    position: Position | None = None
+
+    @property
+    def unnamed_record(self) -> bool:
+        """Whether the record itself has no IRI in the input."""
+        return is_unnamed(self.report.record)
+
+    def is_made(self, node: str) -> bool:
+        """Whether a node has no IRI in the input: the one it has here was made by us and tells a reader nothing."""
+        return node in self.unnamed or is_unnamed(node)
 
 
-def judge(graph: Graph, validator: Validator, *, name: str, profiles: Iterable[str] | None = None) -> list[Judged]:
-    """Judge all described resources of ``graph``; ``name`` is what messages call the document.
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All that was found out about one document, which is kept as it was handed in.
 
-    A resource without an IRI is called ``urn:radiograph:unnamed:dataset-1`` and so on.
+    ``guide`` has the words and examples for its findings.
+    """
+
+    document: Document
+    judged: tuple[Judged, ...]
+    guide: Guide
+    rewrites: tuple[Rewrite, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the document is called."""
+        return self.document.name
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings on all records, in the order of the records."""
+        return tuple(finding for one in self.judged for finding in one.report.findings)
+
+    @property
+    def conforms(self) -> bool:
+        """Whether every record meets every profile that was applied to it."""
+        return all(verdict.conforms for one in self.judged for verdict in one.report.verdicts) and not any(
+            finding.severity == "violation" for finding in self.findings
+        )
+
+
+def judge(
+    document: Document,
+    validator: Validator,
+    *,
+    profiles: Iterable[str] | None = None,
+    checks: Checks | None = None,
+    rules: Lifting | None = None,
+) -> Judgement:
+    """Judge all described resources of ``document``, once it is in the terms of the pinned releases.
+
+    A resource without an IRI is called ``urn:radiograph:unnamed:dataset-1`` and so on. What ``checks`` find across
+    the document, the shipped ones if left out, is filed under the record that it names. ``rules`` are those of lifting;
+    again the shipped ones if left out.
 
     Raises:
         InputError: the document describes none; or DescriptionError, where blank nodes of one cannot be named.
         ProfileError: a named profile does not exist.
     """
-    graph = _name_resources(graph)
-    chosen = tuple(profiles) if profiles is not None else None
-    judged = []
-    for kind in _KINDS:
-        for record in sorted(s for s in graph.subjects(RDF.type, kind) if isinstance(s, URIRef)):
-            if not _described(graph, record):
-                continue
-            stated = skolemise(forward_closure(record, graph), record)
-            check = validator.validate if kind == DCAT.Dataset else validator.validate_catalogue
-            report = check(stated, record, profiles=chosen)
-            judged.append(Judged(_title(graph, record), report, _places(stated, record)))
-    if not judged:
+    lifted = lift(document, rules)
+    names = names_for_unnamed(lifted.document.graph)
+    graph = renamed(lifted.document.graph, names)
+    positions = lifted.document.positions.renamed(names) if names else lifted.document.positions
+    chosen = tuple(profiles) if profiles is not None else (document.profiles or None)
+    described = [_Described.of(graph, record, kind) for record, kind in records(graph)]
+    if not described:
         raise InputError(
             "the document describes no dataset and no catalogue",
-            where=name,
+            where=document.name,
             remedy="give a resource the type dcat:Dataset (http://www.w3.org/ns/dcat#Dataset)",
         )
-    return judged
+    across = _across(graph, checks or _shipped_checks())
+    through = {} if chosen else _through_members(described, graph, validator.profiles)
+    judged = tuple(
+        _judge_one(one, positions, validator, chosen, across.get(str(one.record), ()), through.get(one.record, {}))
+        for one in described
+    )
+    if profiles is None and document.profiles:
+        judged = tuple(
+            replace(one, reasons={**one.reasons, **dict.fromkeys(chosen or (), _MADE_FOR)}) for one in judged
+        )
+    return Judgement(document, judged, guide_for(validator.profiles), lifted.rewrites)
 
 
-def _described(graph: Graph, record: URIRef) -> bool:
-    """Whether it is more than a reference: something beside its type is said of it, or nothing else speaks of it."""
-    stated = any(predicate != RDF.type for predicate in graph.predicates(record))
-    return stated or (None, None, record) not in graph
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """A record and all that is stated of it, its blank nodes named; ``names`` are those names."""
+
+    record: URIRef
+    kind: URIRef
+    title: str
+    stated: Graph
+    names: Mapping[Node, URIRef]
+
+    @classmethod
+    def of(cls, graph: Graph, record: URIRef, kind: URIRef) -> _Described:
+        closure = forward_closure(record, graph)
+        names = skolem_names(closure, record)
+        return cls(record, kind, title(graph, record), renamed(closure, names), names)
 
 
-def _name_resources(graph: Graph) -> Graph:
-    """Give IRIs to catalogued resources that are blank nodes, numbered by title, not by chance."""
-    names: dict[Node, URIRef] = {}
-    for kind in _KINDS:
-        nodes = [s for s in set(graph.subjects(RDF.type, kind)) if isinstance(s, BNode) and s not in names]
-        label = str(kind).rpartition("#")[2].lower()
-        for number, node in enumerate(sorted(nodes, key=lambda node: _sort_key(graph, node)), start=1):
-            names[node] = URIRef(f"{_UNNAMED}{label}-{number}")
-    if not names:
-        return graph
-    result = new_graph()
-    for s, p, o in graph:
-        result.add((names.get(s, s), p, names.get(o, o)))
-    return result
+@lru_cache(maxsize=1)
+def _shipped_checks() -> Checks:
+    return Checks.load()
 
 
-def _sort_key(graph: Graph, node: Node) -> tuple[str, ...]:
-    return (_title(graph, node), *sorted(str(o) for o in graph.objects(node) if not isinstance(o, BNode)))
+def _across(graph: Graph, checks: Checks) -> dict[str, list[Finding]]:
+    """What is wrong between the records, by record."""
+    found: dict[str, list[Finding]] = {}
+    for finding in checks.run(store_of(graph)):
+        found.setdefault(finding.record, []).append(finding)
+    return found
 
 
-def _title(graph: Graph, record: Node) -> str:
-    """The title to show: English first, else the first in order."""
-    titles = [
-        o for p in (DCT.title, RDFS.label, SKOS.prefLabel, FOAF.name) for o in graph.objects(record, p)
-        if isinstance(o, Literal)
-    ]  # fmt: skip
-    titles.sort(key=lambda title: (not (title.language or "").startswith("en"), str(title)))
-    return str(titles[0]) if titles else "(no title)"
+def _through_members(described: Sequence[_Described], graph: Graph, profiles: Profiles) -> dict[Node, dict[str, str]]:
+    """By catalogue, series and service, the profiles that apply to a dataset of it and not to itself, and why.
+
+    What a profile demands of a catalogue is often said in words of other namespaces: the catalogue would not tell.
+    """
+    datasets: dict[Node, _Described] = {one.record: one for one in described if one.kind == DCAT.Dataset}
+    told = {node: profiles.applicable(one.stated, one.record) for node, one in datasets.items()}
+    found: dict[Node, dict[str, str]] = {}
+    for one in described:
+        if one.kind not in (DCAT.Catalog, DCAT.DatasetSeries, DCAT.DataService):
+            continue
+        own = profiles.applicable(one.stated, one.record)
+        members = {*graph.objects(one.record, DCAT.dataset), *graph.objects(one.record, DCAT.servesDataset)}
+        members |= set(graph.subjects(DCAT.inSeries, one.record))
+        for member in sorted(members & datasets.keys(), key=str):
+            for name in told[member]:
+                if name not in own:
+                    reason = f"it applies to a dataset of the {KINDS[one.kind]}, {datasets[member].title}"
+                    found.setdefault(one.record, {}).setdefault(name, reason)
+    return found
 
 
-def _places(stated: Graph, record: URIRef) -> dict[str, str]:
-    """For each node, the properties that lead to it from the record, as the shortest path in prefixed names."""
-    places = {str(record): ""}
-    queue: list[Node] = [record]
-    for node in queue:
-        for predicate, value in sorted(_links(stated, node)):
-            if str(value) not in places:
-                places[str(value)] = f"{places[str(node)]} › {_short(stated, predicate)}".removeprefix(" › ")
-                queue.append(value)
-    return places
+def _judge_one(
+    one: _Described,
+    positions: Positions,
+    validator: Validator,
+    profiles: tuple[str, ...] | None,
+    across: Sequence[Finding],
+    through: Mapping[str, str],
+) -> Judged:
+    check = validator.validate if one.kind == DCAT.Dataset else validator.validate_catalogue
+    reasons = validator.profiles.reasons(one.stated, one.record, named=profiles or ())
+    if through:
+        profiles = (*validator.profiles.applicable(one.stated, one.record), *through)
+        reasons = {**validator.profiles.reasons(one.stated, one.record, named=profiles), **reasons, **through}
+    report = check(one.stated, one.record, profiles=profiles)
+    report = report.model_copy(update={"findings": (*report.findings, *across)})
+    ways = places(one.stated, one.record, guide_for(validator.profiles).labels)
+    original: dict[Node, Node] = {name: node for node, name in one.names.items()}
+    finder = _Finder(one.stated, ways, original, positions)
+    return Judged(
+        title=one.title,
+        kind=KINDS[one.kind],
+        report=report,
+        reasons=reasons,
+        places={str(one.record): ""} | {str(node): way.path for node, way in ways.items()},
+        positions={f: where for f in report.findings if (where := finder.find(f)) is not None},
+        values={finding: finder.values(finding) for finding in report.findings},
+        unnamed=frozenset(str(name) for name in one.names.values()),
+        position=positions.find(one.record),
+    )
 
 
-def _links(stated: Graph, node: Node) -> Iterator[tuple[Node, Node]]:
-    return ((p, o) for p, o in stated.predicate_objects(node) if p != RDF.type and not isinstance(o, Literal))
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """Finds where in the input a finding is; nodes had other names there."""
 
+    stated: Graph
+    ways: Mapping[Node, Place]
+    original: Mapping[Node, Node]
+    positions: Positions
 
-def _short(graph: Graph, iri: Node) -> str:
-    for prefix, namespace in graph.namespaces():
-        if str(iri).startswith(str(namespace)):
-            return f"{prefix}:{str(iri)[len(namespace) :]}"
-    return str(iri)
+    def find(self, finding: Finding) -> Position | None:
+        """Where the value stands, else the property, else the node it is missing from, else what refers to it."""
+        focus, path = URIRef(finding.focus), URIRef(finding.path)
+        terms = self._terms(finding) if finding.value is not None else []
+        found = self._at(focus, path, terms[0] if len(terms) == 1 else None)
+        if found is None and (way := self.ways.get(focus)) is not None:
+            found = self._at(way.parent, way.predicate, focus)
+        return found
+
+    def values(self, finding: Finding) -> tuple[Value, ...]:
+        """The term that the finding gives as text, or several that begin like it; without one, all at the property."""
+        focus, path = URIRef(finding.focus), URIRef(finding.path)
+        return tuple(Value(term, self._at(focus, path, term)) for term in self._terms(finding))
+
+    def _terms(self, finding: Finding) -> list[Node]:
+        terms = sorted(self.stated.objects(URIRef(finding.focus), URIRef(finding.path)), key=str)
+        if finding.value is not None and len(terms) > 1:
+            named = [term for term in terms if str(term).startswith(finding.value.removesuffix("…"))]
+            exact = [term for term in named if str(term) == finding.value]
+            return exact or named
+        return terms
+
+    def _at(self, subject: Node, predicate: Node, value: Node | None) -> Position | None:
+        old = self.original
+        return self.positions.find(old.get(subject, subject), predicate, old.get(value, value) if value else None)

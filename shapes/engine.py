@@ -7,10 +7,13 @@ the user's to mend), and a property shape that can only judge values that are th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
+import pyoxigraph
 import pyshacl
+import rdflib
 from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
 from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shape import Shape
@@ -20,9 +23,10 @@ from rdflib.term import Node
 
 from core.errors import ProfileError
 from core.terms import RDF, RDFS, SH, SHAPE
+from shapes.shape_index import ShapeIndex
 
-#: Part of every cache key: a change of pySHACL, or of how this module runs it, makes old verdicts void.
-ENGINE_VERSION = f"pyshacl-{pyshacl.__version__}/1"
+#: Part of every cache key: another pySHACL, or another way of reading literals, makes old verdicts void.
+ENGINE_VERSION = f"pyshacl-{pyshacl.__version__} rdflib-{rdflib.__version__} pyoxigraph-{pyoxigraph.__version__}"
 
 #: Constraint parameters that hold by themselves where the path has no value (SHACL §4).
 _JUDGES_VALUES_ONLY = {
@@ -30,12 +34,19 @@ _JUDGES_VALUES_ONLY = {
     *(SH.maxLength, SH.minExclusive, SH.minInclusive, SH.minLength, SH.node, SH.nodeKind, SH["not"], SH["or"]),
     *(SH.pattern, SH.uniqueLang, SH.xone),
 }
-_SAID_TO_PEOPLE = {
-    *(SH.severity, SH.message, SH.name, SH.description, SH.order, SH.group),
+_ANYBODY = URIRef("urn:x-radiograph:anybody")
+#: What shapes say to people only.
+SAID_TO_PEOPLE = {
+    *(SH.severity, SH.message, SH.name, SH.description, SH.order, SH.group, SH.defaultValue),
     *(RDFS.label, RDFS.comment, RDFS.seeAlso),
 }
+#: Constraint parameters that see nothing but the number of values where the path has none.
+_JUDGES_ABSENCE = {
+    *_JUDGES_VALUES_ONLY,
+    *(SH.minCount, SH.hasValue, SH.qualifiedValueShape, SH.qualifiedMinCount, SH.qualifiedMaxCount),
+}
 _NO_CONSTRAINT = {
-    *_SAID_TO_PEOPLE,
+    *SAID_TO_PEOPLE,
     *(SH.path, SH.flags, SH.deactivated, SH.property, SH.targetClass, SH.targetObjectsOf, SH.targetSubjectsOf),
     SH.targetNode,
 }
@@ -51,20 +62,33 @@ class Result:
     rule: URIRef
 
 
-@dataclass(frozen=True, slots=True)
-class _Property:
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What is run at once: a property shape, or a node shape that has constraints of its own.
+
+    ``predicate`` is its path where that is a property. ``values_only``: it holds where there is no value.
+    ``absence_alike``: where there is no value, all focus nodes fare alike.
+    """
+
     shape: Shape
-    predicate: URIRef | None
-    judges_values_only: bool
+    predicate: URIRef | None = None
+    values_only: bool = False
+    absence_alike: bool = False
+
+    @property
+    def node(self) -> Node:
+        """The shape's name."""
+        return self.shape.node
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class Target:
+    """A node shape: which nodes it judges, and the parts it is run in."""
+
     classes: tuple[Node, ...]
     objects_of: tuple[URIRef, ...]
     subjects_of: tuple[URIRef, ...]
-    properties: tuple[_Property, ...]
-    whole: Shape | None
+    parts: tuple[Part, ...]
 
 
 class Engine:
@@ -75,7 +99,7 @@ class Engine:
     """
 
     def __init__(self, shapes: Graph, classes: Graph) -> None:
-        self._graph = shapes
+        self.index = ShapeIndex(shapes)
         self._classes = classes
         self._subclasses = _Subclasses(classes)
         self._executor = SHACLExecutor()
@@ -86,7 +110,8 @@ class Engine:
             raise ProfileError(
                 f"the shapes are not valid SHACL: {error.args[0]}", remedy="correct the shapes"
             ) from None
-        self._targets: dict[URIRef, _Target] = {}
+        self._targets: dict[URIRef, Target] = {}
+        self._absences: dict[Part, tuple[Result, ...]] = {}
         self._rules = {node for node in shapes.subjects(SH.severity) if isinstance(node, URIRef)}
 
     def run(self, data: Graph, own: Set[Node], node_shapes: Iterable[URIRef]) -> list[Result]:
@@ -99,28 +124,41 @@ class Engine:
         by_class = self._by_class(data, own)
         results: list[Result] = []
         for name in node_shapes:
-            target = self._target(name)
+            target = self.target(name)
             focus = self._focus(target, data, own, by_class)
             if focus:
                 results.extend(self._run_target(target, data, focus))
         return results
 
-    def _run_target(self, target: _Target, data: Graph, focus: Collection[Node]) -> Iterator[Result]:
-        if target.whole is not None:
-            yield from self._validate(target.whole, data, focus)
+    def _run_target(self, target: Target, data: Graph, focus: Collection[Node]) -> Iterator[Result]:
         present = {node: set(data.predicates(node)) for node in focus}
-        for item in target.properties:
+        for part in target.parts:
             nodes = focus
-            if item.judges_values_only:
-                nodes = [node for node in focus if item.predicate in present[node]]
+            if part.values_only:
+                nodes = [node for node in focus if part.predicate in present[node]]
             if nodes:
-                yield from self._validate(item.shape, data, nodes)
+                yield from self.judge(part, data, nodes)
 
-    def _validate(self, shape: Shape, data: Graph, focus: Collection[Node]) -> Iterator[Result]:
+    def absence(self, part: Part) -> tuple[Result, ...]:
+        """What one part finds at any focus node without a value, where that is alike for all: pySHACL is asked once."""
+        if part not in self._absences:
+            self._absences[part] = tuple(self.judge(part, plain_graph(), [_ANYBODY]))
+        return self._absences[part]
+
+    def judge(self, part: Part, data: Graph, focus: Collection[Node]) -> Iterator[Result]:
+        """What pySHACL finds with one part at some nodes of the data, which hold the subclass facts.
+
+        Raises:
+            ProfileError: the shape cannot be evaluated.
+        """
         try:
-            conforms, reports = shape.validate(self._executor, data, focus=list(focus))  # type: ignore[arg-type]
+            conforms, reports = part.shape.validate(self._executor, data, focus=list(focus))  # type: ignore[arg-type]
         except (ConstraintLoadError, ReportableRuntimeError, ShapeLoadError) as error:
-            raise ProfileError(f"{error}", where=str(shape.node), remedy="correct the shape") from None
+            raise ProfileError(f"{error}", where=str(part.node), remedy="correct the shape") from None
+        except re.error as error:
+            raise ProfileError(
+                f"its sh:pattern cannot be read: {error}", where=str(part.node), remedy="correct the shape"
+            ) from None
         if conforms:
             return
         for _, result, triples in reports:
@@ -131,7 +169,7 @@ class Engine:
                 yield Result(parts[SH.focusNode], self._path(rule), parts.get(SH.value), rule)
 
     def _path(self, rule: Node) -> URIRef | None:
-        path = self._graph.value(rule, SHAPE.reportedPath) or self._graph.value(rule, SH.path)
+        path = self.index.value(rule, SHAPE.reportedPath) or self.index.value(rule, SH.path)
         return path if isinstance(path, URIRef) else None
 
     def _by_class(self, data: Graph, own: Set[Node]) -> Mapping[Node, list[Node]]:
@@ -141,7 +179,7 @@ class Engine:
                 found.setdefault(kind, []).append(node)
         return found
 
-    def _focus(self, target: _Target, data: Graph, own: Set[Node], by_class: Mapping[Node, list[Node]]) -> list[Node]:
+    def _focus(self, target: Target, data: Graph, own: Set[Node], by_class: Mapping[Node, list[Node]]) -> list[Node]:
         nodes = {node: None for kind in target.classes for node in by_class.get(kind, ())}
         for predicate in target.subjects_of:
             nodes.update({s: None for s in data.subjects(predicate) if s in own})
@@ -151,28 +189,35 @@ class Engine:
             )
         return list(nodes)
 
-    def _target(self, name: URIRef) -> _Target:
+    def target(self, name: URIRef) -> Target:
+        """The node shape of this name, made ready."""
         if name not in self._targets:
-            graph = self._graph
-            shape = self._prepared.lookup_shape_from_node(name)
-            parameters = {p for p in graph.predicates(name) if str(p).startswith(str(SH))} - _NO_CONSTRAINT
-            properties = sorted(graph.objects(name, SH.property), key=str)
-            self._targets[name] = _Target(
-                tuple(graph.objects(name, SH.targetClass)),
-                tuple(o for o in graph.objects(name, SH.targetObjectsOf) if isinstance(o, URIRef)),
-                tuple(o for o in graph.objects(name, SH.targetSubjectsOf) if isinstance(o, URIRef)),
-                () if parameters else tuple(self._property(node) for node in properties),
-                shape if parameters else None,
+            index = self.index
+            parts = tuple(self._property(node) for node in sorted(index.objects(name, SH.property), key=str))
+            if index.parameters(name) - _NO_CONSTRAINT:
+                parts = (Part(self._prepared.lookup_shape_from_node(name)),)
+            self._targets[name] = Target(
+                tuple(index.objects(name, SH.targetClass)),
+                tuple(o for o in index.objects(name, SH.targetObjectsOf) if isinstance(o, URIRef)),
+                tuple(o for o in index.objects(name, SH.targetSubjectsOf) if isinstance(o, URIRef)),
+                parts,
             )
         return self._targets[name]
 
-    def _property(self, node: Node) -> _Property:
-        path = self._graph.value(node, SH.path)
-        predicate = path if isinstance(path, URIRef) else None
-        parameters = {p for p in self._graph.predicates(node) if str(p).startswith(str(SH))} - _NO_CONSTRAINT
-        nested = (node, SH.property, None) in self._graph
-        values_only = predicate is not None and not nested and parameters <= _JUDGES_VALUES_ONLY
-        return _Property(self._prepared.lookup_shape_from_node(node), predicate, values_only)
+    def above(self, kind: Node) -> tuple[Node, ...]:
+        """The class and all that it is below."""
+        return self._subclasses.above(kind)
+
+    def _property(self, node: Node) -> Part:
+        path = self.index.value(node, SH.path)
+        parameters = self.index.parameters(node) - _NO_CONSTRAINT
+        plain = isinstance(path, URIRef) and not self.index.objects(node, SH.property)
+        return Part(
+            self._prepared.lookup_shape_from_node(node),
+            path if isinstance(path, URIRef) else None,
+            values_only=plain and parameters <= _JUDGES_VALUES_ONLY,
+            absence_alike=plain and parameters <= _JUDGES_ABSENCE,
+        )
 
 
 def plain_graph() -> Graph:
@@ -184,20 +229,19 @@ class _Subclasses:
     """Answers which classes a class is below, itself first."""
 
     def __init__(self, classes: Graph) -> None:
-        self._classes = classes
-        self._above: dict[Node, tuple[Node, ...]] = {}
+        self._above = {
+            kind: tuple(node for node in classes.transitive_objects(kind, RDFS.subClassOf) if node is not None)
+            for kind in set(classes.subjects(RDFS.subClassOf))
+        }
 
     def above(self, kind: Node) -> tuple[Node, ...]:
-        if kind not in self._above:
-            found = self._classes.transitive_objects(kind, RDFS.subClassOf)
-            self._above[kind] = tuple(node for node in found if node is not None)
-        return self._above[kind]
+        return self._above.get(kind, (kind,))
 
 
 def _constraints_only(shapes: Graph) -> Graph:
     """A copy for pySHACL without what only people read: it looks at every triple of a shape on every run."""
     copy = plain_graph()
     for s, p, o in shapes:
-        if p not in _SAID_TO_PEOPLE and p != SHAPE.reportedPath:
+        if p not in SAID_TO_PEOPLE and p != SHAPE.reportedPath:
             copy.add((s, p, o))
     return copy

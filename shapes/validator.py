@@ -2,61 +2,99 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Set
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from rdflib import BNode, Graph, URIRef
+from rdflib import Graph, URIRef
 from rdflib.term import Node
 
-from core.canonical import canonical_ntriples, content_hash, skolemise
-from core.errors import ProfileError
+from core.errors import RadiographError
 from core.slices import BOUNDARIES, forward_closure
-from core.terms import RDF, RDFS, SH, new_graph
+from core.terms import RDF
 from ontology.background import background
 from ontology.vocabulary import Vocabularies
-from shapes.cache import VerdictCache
+from shapes.cache import VerdictCache, VerdictKey
+from shapes.conditions import UnknownConstraint
 from shapes.engine import ENGINE_VERSION, Engine, Result, plain_graph
 from shapes.profiles import Profile, Profiles
-from shapes.report import Finding, Report, Severity, Verdict
+from shapes.report import Report
+from shapes.reporting import Reporter
+from shapes.screen import Screen
+from shapes.slices import Slicer
+from shapes.statements import text_of, view
+from shapes.submission import Submission
 
-_SEVERITIES: dict[Node, Severity] = {SH.Violation: "violation", SH.Warning: "warning", SH.Info: "info"}
-_ORDER = {"violation": 0, "warning": 1, "info": 2}
-#: What core.canonical calls a blank node; the hash tells a reader nothing.
-_UNNAMED = re.compile(r"#node-[0-9a-f]{20}$")
-#: A value longer than this many characters is cut in a report.
-_LONGEST_VALUE = 300
+logger = logging.getLogger(__name__)
+
+_CONTEXT = URIRef("urn:x-radiograph:context")
+#: Remembered verdicts are asked for this many at once.
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A constraint as declared: whose it is, what the field is called, what to say, and where it is specified."""
+class Outcome:
+    """What came of one submission; ``known`` where the verdict was remembered."""
 
-    iri: URIRef
-    profile: str
-    field: str
-    message: str
-    severity: Severity
-    specification: str
+    record: URIRef
+    known: bool
+    _report: Report | Callable[[], str]
+
+    @property
+    def report(self) -> Report:
+        """The report. A remembered one is read when it is asked for."""
+        return self._report if isinstance(self._report, Report) else Report.model_validate_json(self._report())
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """How a description is to be judged: what is known besides, by which profiles, with whose relaxations."""
+
+    context: Submission | None = None
+    repository: str | None = None
+    profiles: tuple[str, ...] | None = None
+    gate: str | None = None
+    catalogue: bool = False
 
 
 class Validator:
     """Prepared shapes of all profiles; one object serves a whole run.
 
+    Args:
+        cache: where verdicts are remembered.
+        screened: whether a quick look clears what is sure to hold, so that pySHACL is only asked about the rest; the
+            reports are the same, and take several times as long without.
+
     Raises:
         ProfileError: a constraint has no name, message, severity or specification, or is not valid SHACL.
     """
 
-    def __init__(self, profiles: Profiles, vocabularies: Vocabularies, cache: VerdictCache | None = None) -> None:
+    def __init__(
+        self,
+        profiles: Profiles,
+        vocabularies: Vocabularies,
+        cache: VerdictCache | None = None,
+        *,
+        screened: bool = True,
+    ) -> None:
         self._profiles = profiles
         self._vocabularies = vocabularies
         self._cache = cache
-        shapes = new_graph()
+        shapes = plain_graph()
         for file in profiles.files.values():
             shapes += file.graph
-        self.rules = _rules(profiles)
+        self._reporter = Reporter(profiles)
+        self.rules = self._reporter.rules
         self._engine = Engine(shapes, profiles.classes)
+        self._screen = Screen(self._engine, profiles.classes) if screened else None
+        self._slicer = Slicer(vocabularies)
+
+    @property
+    def profiles(self) -> Profiles:
+        """The declared profiles it judges by."""
+        return self._profiles
 
     def validate(
         self,
@@ -78,11 +116,24 @@ class Validator:
             DescriptionError: blank nodes of the description form a cycle or nest too deeply.
             ProfileError: a named profile does not exist.
         """
-        graphs = [_named(description, dataset)] + ([context] if context is not None else [])
-        stated = forward_closure(dataset, *graphs)
-        chosen = self._choose(stated, dataset, profiles, gate)
-        files = [name for profile in chosen for name in _dataset_files(profile, stated, dataset)]
-        return self._judge(stated, dataset, repository, chosen, files)
+        (outcome,) = self.validate_many(
+            [Submission(dataset, description)], context=context, repository=repository, profiles=profiles, gate=gate
+        )
+        return outcome.report
+
+    def validate_many(
+        self,
+        submissions: Iterable[Submission],
+        *,
+        context: Graph | None = None,
+        repository: str | None = None,
+        profiles: Iterable[str] | None = None,
+        gate: str | None = None,
+    ) -> Iterator[Outcome]:
+        """Judge datasets one by one, in order, as they come. Arguments and errors as in :meth:`validate`."""
+        surroundings = Submission(_CONTEXT, context) if context is not None else None
+        named = tuple(profiles) if profiles is not None else None
+        yield from self._outcomes(submissions, _Terms(surroundings, repository, named, gate))
 
     def validate_catalogue(
         self,
@@ -97,163 +148,98 @@ class Validator:
 
         Datasets it lists are not entered. Arguments and errors as in :meth:`validate`.
         """
-        stated = forward_closure(catalogue, _named(graph, catalogue))
-        chosen = self._choose(stated, catalogue, profiles, gate)
-        files = [name for profile in chosen for name in profile.shapes.catalogue]
-        return self._judge(stated, catalogue, repository, chosen, files)
+        named = tuple(profiles) if profiles is not None else None
+        terms = _Terms(None, repository, named, gate, catalogue=True)
+        (outcome,) = self._outcomes([Submission(catalogue, graph)], terms)
+        return outcome.report
 
-    def _choose(
-        self, stated: Graph, record: URIRef, profiles: Iterable[str] | None, gate: str | None
-    ) -> tuple[Profile, ...]:
-        named = tuple(profiles) if profiles is not None else self._profiles.applicable(stated, record)
-        return self._profiles.select((*named, gate) if gate else named)
+    def _outcomes(self, submissions: Iterable[Submission], terms: _Terms) -> Iterator[Outcome]:
+        made = self._key(terms)
+        waiting = iter(submissions)
+        while batch := deque(islice(waiting, _BATCH)):
+            keys = [made.of(one.record, one.digest) if made and one.digest else "" for one in batch]
+            remembered = self._cache.get_many(set(keys) - {""}) if self._cache and made else {}
+            for key in keys:
+                submission = batch.popleft()  # what was made of it is let go of with it
+                if key in remembered:
+                    yield Outcome(submission.record, True, remembered[key])
+                    continue
+                report = self._judge(submission, terms)
+                if self._cache and key:
+                    self._cache.put(key, report.model_dump_json())
+                yield Outcome(submission.record, False, report)
 
-    def _judge(
-        self, stated: Graph, record: URIRef, repository: str | None, chosen: tuple[Profile, ...], files: list[str]
-    ) -> Report:
-        own = _own_nodes(stated, record)
+    def _key(self, terms: _Terms) -> VerdictKey | None:
+        """What a verdict depends on besides the description; None where it cannot be told."""
+        context = terms.context.digest if terms.context else ""
+        if self._cache is None or context is None:
+            return None
+        parts = (ENGINE_VERSION, self._profiles.digest, self._vocabularies.digest, terms.repository, terms.profiles)
+        return VerdictKey(map(repr, (*parts, terms.gate, terms.catalogue, context, self._screen is not None)))
+
+    def _judge(self, submission: Submission, terms: _Terms) -> Report:
+        if self._screen is not None:
+            try:
+                report = self._judge_screened(self._screen, submission, terms)
+            except RadiographError:
+                raise
+            except UnknownConstraint:
+                report = None
+            except Exception:
+                logger.warning("the screen failed on %s; pySHACL judges it alone", submission.record, exc_info=True)
+                report = None
+            if report is not None:
+                return report
+        return self._judge_plainly(submission, terms)
+
+    def _judge_screened(self, screen: Screen, submission: Submission, terms: _Terms) -> Report | None:
+        """The report, or None where the description cannot be brought into plain dictionaries."""
+        sources = [one.statements for one in (submission, terms.context) if one is not None]
+        read = [statements for statements in sources if statements is not None]
+        if len(read) < len(sources):
+            return None
+        part = self._slicer.cut(text_of(submission.record), read)
+        return self._settle(submission.record, view(part.stated), terms, lambda shapes: screen.run(part, shapes))
+
+    def _judge_plainly(self, submission: Submission, terms: _Terms) -> Report:
+        """The report by pySHACL alone: the reference."""
+        graphs = [one.graph for one in (submission, terms.context) if one is not None]
+        stated = forward_closure(submission.record, *graphs)
+        own = _own_nodes(stated, submission.record)
         data = plain_graph()
-        for graph in (stated, background(stated, self._vocabularies)):
+        for graph in (stated, background(stated, self._vocabularies, described=True)):
             for triple in graph:
                 data.add(triple)
-        key = self._key(data, own, files, chosen, record, repository) if self._cache else ""
-        known = self._cache.get(key) if self._cache else None
-        if known is not None:
-            return Report.model_validate_json(known)
-        shapes = dict.fromkeys(shape for name in files for shape in self._profiles.files[name].targets)
-        report = self._report(record, repository, chosen, self._engine.run(data, own, shapes))
-        if self._cache:
-            self._cache.put(key, report.model_dump_json())
-        return report
+        return self._settle(submission.record, stated, terms, lambda shapes: self._engine.run(data, own, shapes))
 
-    def _report(
-        self, record: URIRef, repository: str | None, chosen: tuple[Profile, ...], results: Iterable[Result]
+    def _settle(
+        self, record: URIRef, stated: Graph, terms: _Terms, run: Callable[[Iterable[URIRef]], list[Result]]
     ) -> Report:
-        relaxed = {r.rule for r in self._profiles.relaxed if not r.repositories or repository in r.repositories}
-        findings = _folded(_finding(record, self.rules[result.rule], result, relaxed) for result in results)
-        broken = {f.profile for f in findings if f.rule and self.rules[URIRef(f.rule)].severity == "violation"}
-        verdicts = []
-        for profile in chosen:
-            lineage = {ancestor.id for ancestor in self._profiles.lineage(profile.id)}
-            under = [f.severity for f in findings if f.profile in lineage]
-            verdicts.append(
-                Verdict(
-                    profile=profile.id,
-                    conforms=not lineage & broken,
-                    violations=under.count("violation"),
-                    warnings=under.count("warning"),
-                )
-            )
-        return Report(record=str(record), verdicts=tuple(verdicts), findings=tuple(sorted(findings, key=_order)))
+        """Choose the profiles by what is stated, run their shapes, and report."""
+        chosen = self._choose(stated, record, terms)
+        if terms.catalogue:
+            all_files = {profile.id: profile.shapes.catalogue for profile in chosen}
+        else:
+            all_files = {profile.id: tuple(profile.dataset_files(stated, record)) for profile in chosen}
+        files = _less_replaced(all_files, chosen)
+        names = dict.fromkeys(name for profile in chosen for name in files[profile.id])
+        shapes = dict.fromkeys(shape for name in names for shape in self._profiles.files[name].targets)
+        return self._reporter.report(record, terms.repository, chosen, files, run(shapes))
 
-    def _key(
-        self,
-        data: Graph,
-        own: Set[Node],
-        files: Iterable[str],
-        chosen: tuple[Profile, ...],
-        record: URIRef,
-        repository: str | None,
-    ) -> str:
-        content = content_hash(canonical_ntriples(data))
-        parts = [ENGINE_VERSION, self._profiles.digest, str(record), repository or "", content]
-        parts += [*sorted(str(node) for node in own), "", *files, "", *(profile.id for profile in chosen)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    def _choose(self, stated: Graph, record: URIRef, terms: _Terms) -> tuple[Profile, ...]:
+        named = terms.profiles
+        if named is None:
+            named = self._profiles.applicable(stated, record, terms.repository)
+        return self._profiles.select((*named, terms.gate) if terms.gate else named)
 
 
-def _rules(profiles: Profiles) -> dict[URIRef, Rule]:
-    """Every constraint of every profile; one that two profiles share belongs to the first."""
-    rules: dict[URIRef, Rule] = {}
-    for profile in profiles:
-        for name in profile.files():
-            graph = profiles.files[name].graph
-            for node in graph.subjects(SH.severity):
-                if isinstance(node, URIRef) and node not in rules:
-                    rules[node] = _rule(graph, node, profile.id, name)
-    for name, file in profiles.files.items():
-        for shape in file.targets:
-            for node in file.graph.objects(shape, SH.property):
-                if node not in rules:
-                    raise ProfileError(
-                        f"the constraint {node.n3()} on {file.graph.value(node, SH.path)} has no IRI or no sh:severity",
-                        where=name,
-                        remedy="give every constraint an IRI and a severity",
-                    )
-    return rules
-
-
-def _rule(graph: Graph, node: URIRef, profile: str, file: str) -> Rule:
-    values = {p: graph.value(node, p) for p in (SH.name, SH.message, SH.severity, RDFS.seeAlso)}
-    missing = [graph.qname(p) for p, value in values.items() if value is None]
-    if missing or values[SH.severity] not in _SEVERITIES:
-        raise ProfileError(
-            f"the constraint {node} lacks {', '.join(missing) or 'a known sh:severity'}",
-            where=file,
-            remedy="a reader must be told the field, what is wrong and where it is specified",
-        )
-    return Rule(
-        iri=node,
-        profile=profile,
-        field=str(values[SH.name]),
-        message=str(values[SH.message]),
-        severity=_SEVERITIES[values[SH.severity] or SH.Violation],
-        specification=str(values[RDFS.seeAlso]),
-    )
-
-
-def _dataset_files(profile: Profile, stated: Graph, dataset: URIRef) -> tuple[str, ...]:
-    cases = [
-        case for case in profile.cases if case.value in {str(o) for o in stated.objects(dataset, URIRef(case.path))}
-    ]
-    return (*profile.shapes.dataset, *(name for case in cases for name in case.shapes))
-
-
-def _named(description: Graph, record: URIRef) -> Graph:
-    """The description without blank nodes: nobody could find one again by the name in a report."""
-    if any(isinstance(term, BNode) for s, _, o in description for term in (s, o)):
-        return skolemise(description, record)
-    return description
+def _less_replaced(files: Mapping[str, tuple[str, ...]], chosen: Iterable[Profile]) -> dict[str, tuple[str, ...]]:
+    """The files without those that a profile, judged by as well, has its own in place of."""
+    replaced = {name for profile in chosen for name in profile.replaces}
+    return {profile: tuple(name for name in names if name not in replaced) for profile, names in files.items()}
 
 
 def _own_nodes(stated: Graph, record: URIRef) -> set[Node]:
     """The nodes whose description is the user's to mend: not a neighbour that is described by itself."""
     neighbours = {s for kind in BOUNDARIES for s in stated.subjects(RDF.type, kind)} - {record}
     return set(stated.subjects()) - neighbours
-
-
-def _finding(record: URIRef, rule: Rule, result: Result, relaxed: Set[str]) -> Finding:
-    value = None if result.value is None or result.value == result.focus else str(result.value)
-    if value and _UNNAMED.search(value):
-        value = "(a node without an IRI)"
-    if value and len(value) > _LONGEST_VALUE:
-        value = value[: _LONGEST_VALUE - 1] + "…"
-    return Finding(
-        record=str(record),
-        path=str(result.path or ""),
-        severity="warning" if str(rule.iri) in relaxed and rule.severity == "violation" else rule.severity,
-        profile=rule.profile,
-        message=rule.message,
-        focus=str(result.focus),
-        value=value,
-        rule=str(rule.iri),
-        field=rule.field,
-        specification=rule.specification,
-    )
-
-
-def _folded(findings: Iterable[Finding]) -> set[Finding]:
-    """Distinct findings; of a missing value that one profile demands and another recommends, only the demand."""
-    distinct = set(findings)
-    demanded = {(f.focus, f.path) for f in distinct if f.severity == "violation" and f.value is None}
-    return {f for f in distinct if f.severity == "violation" or f.value or (f.focus, f.path) not in demanded}
-
-
-def _order(finding: Finding) -> tuple[object, ...]:
-    return (
-        _ORDER[finding.severity],
-        finding.focus != finding.record,
-        finding.focus,
-        finding.path,
-        finding.rule,
-        finding.value or "",
-    )

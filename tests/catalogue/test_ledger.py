@@ -313,11 +313,12 @@ def test_verdicts_are_remembered_across_openings(home: Home) -> None:
     with home.open() as ledger, ledger.run("one", "test") as run:
         for number in range(450):
             ledger.verdicts.put(f"key {number}", f"report {number}")
-        assert ledger.verdicts.get("key 449") == "report 449"
+        kept = ledger.verdicts.get_many(["key 449", "key none"])
+        assert {key: read() for key, read in kept.items()} == {"key 449": "report 449"}
         run.finish(complete=False, report={})
     with Ledger.open(home.settings, read_only=True) as ledger:
-        assert [ledger.verdicts.get(f"key {number}") for number in (0, 449)] == ["report 0", "report 449"]
-        assert ledger.verdicts.get("key 450") is None
+        kept = ledger.verdicts.get_many(["key 0", "key 449", "key 450"])
+        assert {key: read() for key, read in kept.items()} == {"key 0": "report 0", "key 449": "report 449"}
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rdflib import Graph, Literal, URIRef
 
 from core.slices import forward_closure
-from core.terms import DCAT, DCT, FOAF, RDF, SKOS, new_graph
+from core.terms import DCAT, DCT, FOAF, QB, RDF, SKOS, new_graph
 
 EX = "https://example.org/"
 DATASET = URIRef(EX + "dataset")
@@ -24,6 +24,7 @@ AGENTS = ':agent a foaf:Agent ; foaf:name "Me" ; foaf:knows :agent .'
 
 def read(turtle: str) -> Graph:
     header = f"@prefix : <{EX}> . @prefix dcat: <{DCAT}> . @prefix dct: <{DCT}> . @prefix foaf: <{FOAF}> . "
+    header += f"@prefix qb: <{QB}> . "
     return new_graph().parse(data=header + turtle, format="turtle")
 
 
@@ -65,3 +66,19 @@ def test_the_graphs_are_left_as_they_were() -> None:
     before = set(graph)
     forward_closure(DATASET, graph)
     assert set(graph) == before
+
+
+def test_a_series_is_told_who_belongs_to_it_and_nothing_else_of_them() -> None:
+    graph = read(':series a dcat:DatasetSeries . :one a dcat:Dataset ; dct:title "One" ; dcat:inSeries :series .')
+    one, series = URIRef(EX + "one"), URIRef(EX + "series")
+    result = forward_closure(series, graph)
+    assert set(result.predicate_objects(one)) == {(RDF.type, DCAT.Dataset), (DCAT.inSeries, series)}
+
+
+def test_the_observations_of_a_cube_belong_to_its_dataset_and_those_of_a_neighbour_do_not() -> None:
+    graph = read(
+        """:dataset a dcat:Dataset ; dct:relation :cube , :other . :cube a qb:DataSet .
+        :one qb:dataSet :cube ; dct:title "one" . :two qb:dataSet :cube ; dct:title "two" .
+        :other a dcat:Dataset . :theirs qb:dataSet :other ; dct:title "theirs" ."""
+    )
+    assert titles(forward_closure(DATASET, graph)) == {"one", "two"}

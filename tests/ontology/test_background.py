@@ -107,6 +107,40 @@ def test_ranges_are_read_from_their_file() -> None:
     assert str(DCT.publisher) not in ranges()
 
 
+@pytest.mark.parametrize(
+    ("code", "counts"),
+    [
+        ("language/SWA", True),
+        ("language/ENGLISH", False),
+        ("language/eng", False),
+        ("country/1A0", True),
+        ("place/BEL_BRU", True),
+        ("continent/ATLANTIS", False),
+        ("file-type/GRIB_GZIP", True),
+        ("file-type/zip", False),
+        ("frequency/SOMETIMES", False),
+    ],
+)
+def test_of_a_list_held_in_part_what_has_the_form_of_an_entry_counts_as_one(
+    code: str, counts: bool, vocabularies: Vocabularies
+) -> None:
+    entry = URIRef(f"http://publications.europa.eu/resource/authority/{code}")
+    graph = new_graph()
+    graph.add((DATASET, DCT.language, entry))
+    scheme = URIRef(str(entry).rpartition("/")[0])
+    found = background(graph, vocabularies)
+    assert ((entry, SKOS.inScheme, scheme) in found) == ((entry, RDF.type, SKOS.Concept) in found) == counts
+
+
+def test_an_entry_that_the_description_speaks_of_is_told_where_that_is_wanted(vocabularies: Vocabularies) -> None:
+    graph = new_graph()
+    english = URIRef("http://publications.europa.eu/resource/authority/language/ENG")
+    graph.add((DATASET, DCT.language, english))
+    graph.add((english, RDF.type, DCT.LinguisticSystem))
+    assert len(background(graph, vocabularies)) == 0
+    assert (english, SKOS.inScheme, None) in background(graph, vocabularies, described=True)
+
+
 @pytest.mark.oracle
 def test_description_and_background_pass_the_official_ranges(
     description: Graph, vocabularies: Vocabularies, reference: Path

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 EX = Namespace("https://example.org/synthetic/")
 DATASET = EX.dataset
+#: Records of the examples that are judged in a pass of their own.
+ELSEWHERE = {EX.catalogue, EX.record, EX.service, EX.series, EX.link}
 _MORE = {
     "ex": EX,
     "access": ACCESS_RIGHT,
@@ -50,6 +52,28 @@ def _read(name: str) -> bytes:
 def example(name: str) -> Graph:
     """A fresh copy of a shipped example."""
     return turtle(_read(name).decode())
+
+
+#: A description with a term that only :func:`overlay` knows.
+OWN_TERM = (
+    "@prefix dcat: <http://www.w3.org/ns/dcat#> . "
+    "<http://e/a> a dcat:Dataset ; dcat:keyword 'CT' ; <urn:own:name> 'Lung CT' ."
+)
+
+
+def overlay(folder: Path) -> None:
+    """Lay a rule of lifting and a check of one's own into an overlay folder."""
+    files = {
+        "lifting/own.toml": '[[property]]\nfrom = ["own:name"]\nto = "dct:title"\nreason = "Our name for titles."\n'
+        '[prefixes]\nown = "urn:own:"\n',
+        "checks/own.toml": '[[check]]\nname = "keyword-alone"\nquery = "own.rq"\nseverity = "info"\nfield = "Keyword"\n'
+        'message = "One keyword is few. Add another."\nspecification = "https://example.org/rules"\n',
+        "checks/own.rq": "PREFIX dcat: <http://www.w3.org/ns/dcat#>\nSELECT ?record { ?record dcat:keyword [] }\n",
+    }
+    for name, text in files.items():
+        path = folder / "shapes" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

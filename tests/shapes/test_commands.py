@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from core.errors import InputError, ProfileError
+from core.errors import InputError, ProfileError, RadiographError
 from shapes.commands import mount
-from tests.shapes.conftest import DATASET, EXAMPLES, example
+from shapes.document import Document, Position, Positions
+from tests.core.test_annotations import check_sarif
+from tests.shapes.conftest import DATASET, EXAMPLES, OWN_TERM, example, overlay
+
+
+def _form(path: Path) -> Document | None:
+    """A reader of forms that knows one kind of file."""
+    if path.suffix != ".form":
+        return None
+    graph, positions = example("dcat-ap-minimal"), Positions()
+    for s, p, o in graph:
+        positions.add(s, p, o, Position(row=2, column="Title"))
+    return Document(str(path), graph, positions)
 
 
 @pytest.fixture(scope="module")
 def app() -> typer.Typer:
     app = typer.Typer()
     app.callback()(lambda: None)
-    mount(app)
+    mount(app, forms=_form)
     return app
 
 
@@ -31,6 +47,25 @@ def broken(tmp_path: Path) -> Path:
     path = tmp_path / "broken [draft].ttl"
     path.write_bytes(graph.serialize(format="turtle").encode())
     return path
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The examples, served on the loopback interface."""
+    handler = functools.partial(_Quiet, directory=str(EXAMPLES))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join(5)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    extensions_map = {".ttl": "text/turtle"}  # noqa: RUF012
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing."""
 
 
 def _run(app: typer.Typer, *arguments: str, text: bytes | None = None) -> Result:
@@ -46,23 +81,44 @@ def test_a_good_file(app: typer.Typer) -> None:
 def test_a_broken_file_in_words(app: typer.Typer, broken: Path) -> None:
     result = _run(app, str(broken))
     assert result.exit_code == 1
-    assert "does not conform to HealthDCAT-AP 8" in result.stdout
-    assert "violation EHDS transition: health data access body: The dataset names no" in result.stdout
-    assert "at dcat:distribution" in result.stdout
-    assert "to do: Add dcat:accessURL" in result.stdout
-    assert "rule:  DCAT-AP 3.0.1, https://semiceu.github.io/DCAT-AP/releases/3.0.1/#Distribution" in result.stdout
+    words = " ".join(result.stdout.split())
+    assert "does not conform to HealthDCAT-AP 8: 2 violations" in words
+    assert "problem The dataset names no" in words
+    assert "Dataset distribution <https://example.org/synthetic/distribution>" in words
+    assert "to do Add dcat:accessURL" in words
+    assert "demanded by DCAT-AP 3.0.1, https://semiceu.github.io/DCAT-AP/releases/3.0.1/#Distribution" in words
 
 
 def test_a_broken_file_for_programs(app: typer.Typer, broken: Path) -> None:
     result = _run(app, str(broken), "--format", "json")
     assert result.exit_code == 1
     answer = json.loads(result.stdout)
-    assert list(answer) == ["conforms", "findings"] and answer["conforms"] is False
+    assert answer["conforms"] is False and answer["version"] == "1"
     for finding in answer["findings"]:
-        assert finding["record"] == str(DATASET)
+        assert finding["record"] == str(DATASET) and finding["document"] == str(broken)
         assert finding["path"].startswith("http") and finding["severity"] in {"violation", "warning", "info"}
         assert finding["profile"] in {"dcat-ap", "healthdcat-ap"} and finding["message"]
-    assert sum(finding["severity"] == "violation" for finding in answer["findings"]) >= 2
+        assert finding["position"]["line"] >= 1
+    assert sum(finding["severity"] == "violation" for finding in answer["findings"]) == 2
+
+
+def test_other_formats_are_asked_for_by_name(app: typer.Typer, broken: Path) -> None:
+    assert _run(app, str(broken), "--format", "github").stdout.startswith("::error file=")
+    check_sarif(json.loads(_run(app, str(broken), "--format", "sarif").stdout))
+
+
+def test_the_report_goes_into_a_file(app: typer.Typer, broken: Path, tmp_path: Path) -> None:
+    path = tmp_path / "report.ttl"
+    result = _run(app, str(broken), "--output", str(path), "--format", "turtle")
+    assert result.exit_code == 1 and result.stdout == ""
+    assert "a sh:ValidationReport" in path.read_text(encoding="utf-8")
+
+
+def test_several_files_make_one_report(app: typer.Typer, broken: Path) -> None:
+    good = EXAMPLES / "dcat-ap-complete.ttl"
+    answer = json.loads(_run(app, str(good), str(broken), "--format", "json").stdout)
+    assert {record["document"] for record in answer["records"]} == {str(good), str(broken)}
+    assert answer["conforms"] is False
 
 
 def test_warnings_alone_conform(app: typer.Typer) -> None:
@@ -71,11 +127,36 @@ def test_warnings_alone_conform(app: typer.Typer) -> None:
     assert result.exit_code == 0 and answer["conforms"] is True and answer["findings"]
 
 
+def test_rules_and_checks_of_the_overlay_count(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overlay(tmp_path)
+    monkeypatch.setenv("RADIOGRAPH_OVERLAY", str(tmp_path))
+    shown = _run(app, "-", "--format", "json", text=OWN_TERM.encode())
+    found = json.loads(shown.stdout)
+    assert [rewrite["after"] for rewrite in found["rewrites"]] == ['dct:title "Lung CT"']
+    assert "check-keyword-alone" in {finding["rule"].partition("#")[2] for finding in found["findings"]}
+
+
 def test_standard_input_and_a_profile_of_choice(app: typer.Typer) -> None:
     text = (EXAMPLES / "dcat-ap-complete.ttl").read_bytes()
     assert _run(app, "-", text=text).exit_code == 0
-    result = _run(app, "-", "--profile", "healthdcat-ap", text=text)
-    assert result.exit_code == 1 and "EHDS transition" in result.stdout
+    result = _run(app, "-", "--profile", "dcat-ap", "--profile", "healthdcat-ap", text=text)
+    assert result.exit_code == 1 and "(applied because it was asked for)" in " ".join(result.stdout.split())
+    assert "standard input:" in result.stdout
+
+
+def test_an_address_is_fetched(app: typer.Typer, address: str) -> None:
+    result = _run(app, f"{address}/dcat-ap-complete.ttl")
+    assert result.exit_code == 0 and f"{address}/dcat-ap-complete.ttl:" in result.stdout
+    assert isinstance(_run(app, f"{address}/none.ttl").exception, RadiographError)
+
+
+def test_a_filled_form_is_read_by_whom_knows_it(app: typer.Typer, tmp_path: Path) -> None:
+    path = tmp_path / "filled.form"
+    path.write_text("", encoding="utf-8")
+    answer = json.loads(_run(app, str(path), "--format", "json").stdout)
+    assert answer["findings"][0]["position"] == {"row": 2, "column": "Title"}
 
 
 def test_markup_in_a_title_is_printed_and_not_obeyed(app: typer.Typer) -> None:
@@ -84,6 +165,8 @@ def test_markup_in_a_title_is_printed_and_not_obeyed(app: typer.Typer) -> None:
 
 
 def test_what_cannot_be_judged_is_a_fault_of_the_input(app: typer.Typer, tmp_path: Path) -> None:
+    good = str(EXAMPLES / "dcat-ap-minimal.ttl")
     assert isinstance(_run(app, str(tmp_path / "none.ttl")).exception, InputError)
+    assert isinstance(_run(app, good, str(tmp_path / "none.ttl")).exception, InputError)
     assert isinstance(_run(app, "-", text=b"").exception, InputError)
     assert isinstance(_run(app, "-", "--profile", "nope", text=b"").exception, ProfileError)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
+from copy import copy
+from functools import partial
+
 import pytest
 from rdflib import Graph, Literal, URIRef
 
+from core.canonical import canonical_ntriples, content_hash
 from core.errors import DescriptionError, ProfileError
 from core.terms import DCT, FOAF, RDF, SHAPE
 from ontology.vocabulary import Vocabularies
 from shapes.profiles import Profiles
 from shapes.report import Report
+from shapes.submission import Submission
 from shapes.validator import Validator
 from tests.shapes.conftest import DATASET, EX, example, turtle
 
@@ -20,8 +26,8 @@ class Shelf:
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
 
-    def get(self, key: str) -> str | None:
-        return self.kept.get(key)
+    def get_many(self, keys: Collection[str]) -> Mapping[str, Callable[[], str]]:
+        return {key: partial(str, self.kept[key]) for key in keys if key in self.kept}
 
     def put(self, key: str, report: str) -> None:
         self.kept[key] = report
@@ -185,3 +191,56 @@ def test_cached_verdicts_equal_fresh_ones_and_change_with_content(
 
 def _with_publisher_elsewhere(graph: Graph) -> Graph:
     return graph + turtle("ex:dataset dct:publisher ex:hdab .")
+
+
+def test_a_batch_gives_the_reports_of_its_submissions_in_order(profiles: Profiles, vocabularies: Vocabularies) -> None:
+    names = ["dcat-ap-minimal", "healthdcat-ap-public-minimal", "dcat-ap-complete"]
+    shelf = Shelf()
+    validator = Validator(profiles, vocabularies, shelf)
+    validator.validate(example(names[1]), DATASET)
+    outcomes = list(validator.validate_many(Submission(DATASET, example(name)) for name in names * 300))
+    # What is remembered is looked up for five hundred at a time.
+    assert [outcome.known for outcome in outcomes] == [n % 3 == 1 or n >= 500 for n in range(900)]
+    plain = [Validator(profiles, vocabularies).validate(example(name), DATASET) for name in names]
+    assert [outcome.report for outcome in outcomes] == plain * 300
+
+
+def test_a_remembered_verdict_is_found_by_its_hash_without_the_description(
+    profiles: Profiles, vocabularies: Vocabularies
+) -> None:
+    validator = Validator(profiles, vocabularies, Shelf())
+    text = canonical_ntriples(example("dcat-ap-minimal"))
+    report = validator.validate(example("dcat-ap-minimal"), DATASET)
+
+    def missing() -> bytes:
+        raise AssertionError("nobody needs to read it")
+
+    (outcome,) = validator.validate_many([Submission(DATASET, missing, content_hash(text))])
+    assert outcome.known and outcome.report == report
+
+
+def test_whatever_a_verdict_depends_on_makes_another_key(profiles: Profiles, vocabularies: Vocabularies) -> None:
+    shelf = Shelf()
+    validator = Validator(profiles, vocabularies, shelf)
+    graph = example("dcat-ap-minimal")
+    context = turtle("ex:hospital a foaf:Agent ; foaf:name 'Hospital' .")
+    terms: list[dict[str, object]] = [
+        {},
+        {"context": context},
+        {"context": context + turtle("ex:hospital foaf:name 'Clinic' .")},
+        {"repository": "idc"},
+        {"gate": "healthdcat-ap"},
+        {"profiles": ["healthdcat-ap"]},
+        {"profiles": []},
+    ]
+    for one in terms:
+        validator.validate(graph, DATASET, **one)  # type: ignore[arg-type]
+    validator.validate_catalogue(graph, DATASET)
+    validator.validate(graph, EX.other)
+    Validator(profiles, vocabularies, shelf, screened=False).validate(graph, DATASET)
+    assert len(shelf.kept) == len(terms) + 3
+    before = dict(shelf.kept)
+    changed = copy(vocabularies)
+    changed.digest = "another"
+    Validator(profiles, changed, shelf).validate(graph, DATASET)
+    assert len(shelf.kept) == len(before) + 1

@@ -1,0 +1,1 @@
+"""Forms that stewards fill: what a profile asks of a dataset, as columns of a table or lines of Turtle."""
