@@ -9,9 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.negotiation import NotAcceptable
+from api.refusal import Refusal
 from api.responses import refusal
 from core.errors import (
     CatalogueError,
+    FetchError,
     IdentifierError,
     InputError,
     QueryError,
@@ -41,6 +43,7 @@ _STATUS: tuple[tuple[type[RadiographError], int], ...] = (
     (NotAcceptable, 406),
     (SearchError, 400),
     (IdentifierError, 400),
+    (FetchError, 422),
     (InputError, 400),
     (CatalogueError, 503),
 )
@@ -48,17 +51,6 @@ _REASONS = {
     404: ("There is nothing at this address", "Start at the catalogue's home page or its feed"),
     405: ("This address does not take that method", "See the Allow header"),
 }
-
-
-class Refusal(RadiographError):
-    """A request that is refused with a status of its own."""
-
-    def __init__(
-        self, status: int, message: str, *, remedy: str | None = None, headers: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(message, remedy=remedy)
-        self.status = status
-        self.headers = headers or {}
 
 
 def status_of(error: RadiographError) -> int:

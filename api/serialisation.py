@@ -8,16 +8,15 @@ lexical form and datatype in every format.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import pyoxigraph
 from rdflib import Graph
 
+from api.json_ld import json_ld
 from api.negotiation import JSONLD, NTRIPLES, RDFXML, TURTLE, Variant
 from core.canonical import canonical_ntriples
 from core.terms import PREFIXES, RDF, XSD
@@ -150,32 +149,4 @@ def _xml_property(name: str, value: _Term) -> str:
 
 
 def _json_ld(statements: list[_Statement]) -> str:
-    names = _Names()
-    # An IRI such as <time:x> would be read as a name with our prefix: then nothing is shortened.
-    iris = {value.value for _, _, value in statements if isinstance(value, pyoxigraph.NamedNode)}
-    iris.update(iri for subject, predicate, _ in statements for iri in (subject, predicate))
-    clash = any(iri.split(":", 1)[0] in PREFIXES for iri in iris)
-
-    def name(iri: str) -> str:
-        return iri if clash else names.short(iri) or iri
-
-    def value(term: _Term) -> dict[str, str]:
-        if isinstance(term, pyoxigraph.NamedNode):
-            return {"@id": term.value}
-        if term.language:
-            return {"@language": term.language, "@value": term.value}
-        if term.datatype.value == _STRING:
-            return {"@value": term.value}
-        return {"@type": name(term.datatype.value), "@value": term.value}
-
-    nodes: list[dict[str, Any]] = []
-    for subject, properties in _by_subject(statements):
-        node: dict[str, Any] = {"@id": subject}
-        for predicate, terms in properties:
-            if predicate == _TYPE and all(isinstance(term, pyoxigraph.NamedNode) for term in terms):
-                node["@type"] = [name(term.value) for term in terms]
-            else:
-                node[name(predicate)] = [value(term) for term in terms]
-        nodes.append(node)
-    document = {"@context": dict(sorted(names.used.items())), "@graph": nodes}
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return json_ld(_by_subject(statements), _Names().short)

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from rdflib import Graph
 from starlette.requests import ClientDisconnect
 
-from api.errors import Refusal
 from api.negotiation import GRAPH_VARIANTS, HTML, RESULT_VARIANTS, TURTLE, NotAcceptable, Variant, negotiate
 from api.query_page import sparql_page
+from api.refusal import Refusal
 from api.rendering import nothing_published
 from api.responses import answer, matches
 from api.serialisation import serialise

@@ -55,8 +55,11 @@ class Server:
     process: subprocess.Popen[bytes]
 
 
-def start(deployment: Deployment, log: Path, **settings: str) -> Server:
-    """Start ``radiograph serve`` on a free loopback port and wait until it is healthy."""
+def start(deployment: Deployment, log: Path, *, published: bool = True, **settings: str) -> Server:
+    """Start ``radiograph serve`` on a free loopback port and wait until it is healthy.
+
+    Before anything is ``published``, it answers that it is not.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -70,7 +73,7 @@ def start(deployment: Deployment, log: Path, **settings: str) -> Server:
     url = f"http://127.0.0.1:{port}"
     for _ in range(150):
         try:
-            if httpx.get(f"{url}/health", timeout=2).status_code == 200:
+            if httpx.get(f"{url}/health", timeout=2).status_code == (200 if published else 503):
                 return Server(url, process)
         except httpx.TransportError:
             pass
@@ -91,9 +94,9 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def serving(deployment: Deployment, log: Path, **settings: str) -> Iterator[Server]:
+def serving(deployment: Deployment, log: Path, *, published: bool = True, **settings: str) -> Iterator[Server]:
     """A running service that ends with the block."""
-    server = start(deployment, log, **settings)
+    server = start(deployment, log, published=published, **settings)
     try:
         yield server
     finally:

@@ -15,9 +15,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 
+from api.concept_page import codes
 from api.query_page import examples
 from api.rendering import is_web_address
-from api.vocabulary_page import codes
 from catalogue.description import Candidate, StoredDescription
 from catalogue.entries import RepositoryEntry
 from catalogue.ledger import Ledger
@@ -109,9 +109,11 @@ PAGES = (
     "/dataset/one/hostile",
     "/dataset/two/LIVER",
     "/sparql",
+    "/validate",
     "/ontology",
     "/concept/modality",
     "/concept/cancer/LUAD",
+    "/concept?q=liver",
     "/concept/language",
 )
 

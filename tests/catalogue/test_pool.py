@@ -14,7 +14,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from catalogue.store import process
+from catalogue.store import child, process
 from catalogue.store.pool import QueryPool
 from catalogue.store.process import WorkerProcess
 from core.errors import QueryError, QueryTimeout, QueryTooLarge, QueryUnavailable, StoreError
@@ -266,9 +266,9 @@ def test_workers_that_cannot_isolate_themselves_do_not_start(
 ) -> None:
     """A machine where the filter is refused, made by a module that comes first and says it is another machine."""
     (tmp_path / "sitecustomize.py").write_text("import platform\nplatform.machine = lambda: 'pdp11'\n")
-    environment = process._environment
+    environment = child._environment
     monkeypatch.setattr(
-        process,
+        child,
         "_environment",
         lambda: environment() | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"},
     )
