@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catalogue.backup import backup, restore
+from catalogue.checking import show_findings, tell_findings
 from catalogue.entries import RevisionEntry
 from catalogue.ledger import Ledger
 from catalogue.links import read_links
@@ -37,6 +38,7 @@ def mount(app: typer.Typer) -> None:
     releases = _group(app, "releases", "The numbered states of the catalogue that were published.")
     releases.command("list")(list_releases)
     releases.command("rollback")(roll_back)
+    releases.command("check")(show_findings)
     _group(app, "store", "The triple store that releases are made in.").command("rebuild")(rebuild)
     _group(app, "runs", "What was ingested, when, and how it ended.").command("list")(list_runs)
     _group(app, "events", "Every change of what is, or will be, published.").command("list")(list_events)
@@ -67,6 +69,8 @@ def publish_release(
             f"release {release.number}: {release.datasets:,} datasets, {release.triples:,} triples, "
             f"{release.links:,} links"
         )
+    if before != release:
+        tell_findings(settings, release)
 
 
 def show_status(as_json: JsonOption = False) -> None:

@@ -19,7 +19,13 @@ from core.settings import Settings
 from core.terms import DCAT, DCT, FOAF, PROV, RDF, XSD, new_graph
 
 #: Parts of profile IRIs with how specific the profile is; one that is not known adds to DCAT-AP.
-_SPECIFICITY = {"data.europa.eu/r5r": 0, "/dcat-ap": 0, "/healthdcat-ap": 2, "eucaim": 3}
+_SPECIFICITY = {
+    "w3id.org/radiograph/ontology": -1,
+    "data.europa.eu/r5r": 0,
+    "/dcat-ap": 0,
+    "/healthdcat-ap": 2,
+    "eucaim": 3,
+}
 _UNKNOWN_PROFILE = 1
 
 

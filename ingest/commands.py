@@ -13,11 +13,16 @@ from core.console import Exit, err, out, print_json, progress
 from core.errors import InputError, SettingsError
 from core.settings import Settings, load_settings
 from ingest.declaration import RepositoryDeclaration
+from ingest.form_table import FormSheet, find_form
+from ingest.forms import FormReader
 from ingest.pipeline import IngestRoom, ingest
 from ingest.run_report import RunReport
 from ingest.sources import Source
+from ingest.sources.form import FormSource
+from ingest.sources.spreadsheet import read_content
 from ingest.sources.table import TableSource
 from ingest.table_mapping import TableMapping
+from shapes.forms.layout import Layout
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the report as JSON to stdout.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Read and judge, but write nothing.")]
@@ -59,7 +64,10 @@ def ingest_idc(
 
 
 def ingest_table(
-    file: Annotated[Path, typer.Argument(help="CSV or XLSX file, one row a dataset.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(help="Filled form, or other CSV or XLSX file, one row a dataset.", exists=True, dir_okay=False),
+    ],
     repository: Annotated[str, typer.Option(help="Id of the repository that the rows belong to.")],
     mapping: Annotated[
         Path | None,
@@ -74,24 +82,47 @@ def ingest_table(
     as_json: JsonOption = False,
     dry_run: DryRunOption = False,
 ) -> None:
-    """Ingest a table, read as its mapping file says (docs/tables.md)."""
+    """Ingest a filled form, or another table, read as its mapping file says (docs/tables.md)."""
     settings = load_settings()
     declaration = RepositoryDeclaration.load(repository, settings.overlay)
-    table_mapping = TableMapping.load(mapping) if mapping else TableMapping.shipped(repository, settings.overlay)
-    if table_mapping is None:
-        raise SettingsError(
-            f"there is no mapping for tables of {repository!r}",
-            where=f"ingest/mappings/{repository}.toml",
-            remedy="give one with --mapping",
-        )
-    source = TableSource(file, repository, table_mapping, encoding=encoding, partial=partial)
     try:
-        _run(lambda room: source, declaration, settings, file.name, as_json=as_json, dry_run=dry_run)
+        form = None if mapping else find_form(read_content(file), file.name, encoding)
+        if form is not None:
+            source_in = _form_source(form, file, repository, settings, partial=partial)
+        else:
+            source_in = _table_source(file, repository, mapping, settings, encoding=encoding, partial=partial)
+        _run(source_in, declaration, settings, file.name, as_json=as_json, dry_run=dry_run)
     except InputError as error:
         # The table is the steward's work: one that cannot be read at all is a finding, not a fault of the program.
         shown = error if declaration.public else InputError(error.message, remedy=error.remedy)
         _print_error(shown, as_json=as_json)
         raise typer.Exit(Exit.FINDINGS) from None
+
+
+def _form_source(
+    form: FormSheet, file: Path, repository: str, settings: Settings, *, partial: bool
+) -> Callable[[IngestRoom], Source]:
+    layout = Layout.load(settings.overlay)
+
+    def source(room: IngestRoom) -> Source:
+        filled = FormReader(room.profiles, room.vocabularies, layout).read(form, file.name)
+        return FormSource(filled, repository, room.vocabularies, partial=partial)
+
+    return source
+
+
+def _table_source(
+    file: Path, repository: str, mapping: Path | None, settings: Settings, *, encoding: str | None, partial: bool
+) -> Callable[[IngestRoom], Source]:
+    table_mapping = TableMapping.load(mapping) if mapping else TableMapping.shipped(repository, settings.overlay)
+    if table_mapping is None:
+        raise SettingsError(
+            f"the table is no form of `radiograph template`, and there is no mapping for tables of {repository!r}",
+            where=f"ingest/mappings/{repository}.toml",
+            remedy="give one with --mapping",
+        )
+    source = TableSource(file, repository, table_mapping, encoding=encoding, partial=partial)
+    return lambda room: source
 
 
 def list_repositories(as_json: JsonOption = False) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ingest.record import SourceRecord, SourceStratum
+from ingest.statements import disclosed_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,11 @@ def disclose(record: SourceRecord, k: int) -> Disclosure:
     changes: dict[str, object] = {"strata": published}
     if totals_small:
         changes |= {"subjects": None, "studies": None, "series": None}
+    withheld = False
+    if record.statements is not None:
+        changes["statements"], withheld = disclosed_statements(record.statements, k, none=totals_small)
     disclosed = record.model_copy(update=changes)
-    return Disclosure(disclosed, len(record.strata) - len(published), totals_small)
+    return Disclosure(disclosed, len(record.strata) - len(published), totals_small or withheld)
 
 
 def publishable_strata(strata: Sequence[SourceStratum], k: int) -> tuple[SourceStratum, ...]:

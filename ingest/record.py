@@ -15,6 +15,10 @@ Count = Annotated[int, Field(ge=0)]
 Facet = Literal["modality", "annotationType", "bodyPart", "condition", "species", "scannerManufacturer", "software"]
 
 
+#: What a record's own statements call its dataset; nodes of it are called so as well, followed by # and a name.
+DESCRIBED = "urn:radiograph:described"
+
+
 class _Plain(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,6 +56,8 @@ class SourceRecord(_Plain):
     order of the source. ``derived_from`` names other records of the same repository by local id. ``location``
     says where in the input the record stood ("row 17", "collections_index, collection_id 4d_lung"). ``remarks``
     is what the source noticed about the record and a steward should know; it is reported, not published.
+    ``statements`` is what a source says in RDF, as N-Triples about :data:`DESCRIBED` and its nodes; such a record has
+    nothing else than this and its identifier.
     """
 
     identifier: str
@@ -82,6 +88,7 @@ class SourceRecord(_Plain):
     strata: tuple[SourceStratum, ...] = ()
     derived_from: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    statements: str | None = None
 
 
 class SourceFault(_Plain):

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from catalogue.description import Outcome
 from catalogue.entries import RunSummary
 from ingest.record import SourceFault
-from shapes.report import Report
+from shapes.report import Finding, Report
 
 #: How many different reasons, faults and texts a report lists; their numbers are always complete.
 LISTED = 200
@@ -163,15 +163,21 @@ class Tally:
         if len(kept) < LISTED:
             kept.append(told)
 
-    def verdict(self, identifier: str, report: Report, *, accepted: bool) -> None:
-        """Count a description that was judged."""
+    def verdict(
+        self, identifier: str, report: Report, *, accepted: bool, places: Mapping[Finding, str] | None = None
+    ) -> None:
+        """Count a description that was judged; ``places`` tells where in the source its findings are."""
         self._accepted += accepted
         self._rejected += not accepted
         self._judged.update(verdict.profile for verdict in report.verdicts)
         self._valid.update(verdict.profile for verdict in report.verdicts if verdict.conforms)
         shown = identifier if self._public else f"record {self._read}"
-        for key in {(f.profile, f.path, f.message) for f in report.findings if f.severity == "violation"}:
-            self._reasons[key].append(shown)
+        told: dict[tuple[str, str, str], str] = {}
+        for f in report.findings:
+            if f.severity == "violation":
+                told.setdefault((f.profile, f.path, f.message), (places or {}).get(f, ""))
+        for key, place in told.items():
+            self._reasons[key].append(f"{shown} ({place})" if place else shown)
 
     def concept(self, facet: str, number: int) -> None:
         """Count stated texts that became concepts."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from rdflib import URIRef
+
+from core.identifiers import Identifiers
 from ingest.record import SourceFault, SourceRecord
+from shapes.document import Position
+from shapes.report import Finding
 
 
 class Source(Protocol):
@@ -25,4 +30,13 @@ class Source(Protocol):
         Raises:
             InputError: the input as a whole cannot be read.
         """
+        ...
+
+
+@runtime_checkable
+class PlacingSource(Protocol):
+    """A source that knows where in it each value of its records stands."""
+
+    def place(self, identifier: str, finding: Finding, dataset: URIRef, identifiers: Identifiers) -> Position | None:
+        """Where in the source the value is that a finding on the description ``dataset`` is about."""
         ...

@@ -8,45 +8,21 @@ because a wrong guess changes names silently.
 from __future__ import annotations
 
 import csv
-import io
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from pathlib import Path
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from core.errors import InputError
+from ingest.sources.workbook import is_workbook, worksheet_rows
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
-#: What a workbook may unpack to: its XML takes several times the space of the same table as CSV.
-MAX_UNPACKED_BYTES = 128 * 1024 * 1024
 MAX_ROWS = 200_000
-#: The last row that a spreadsheet program knows; a file that claims a later one is an attack.
-_LAST_ROW = 1_048_576
 MAX_COLUMNS = 1_000
 #: Longest text a cell may have; longer ones are a file pasted into a cell, or an attack.
 MAX_CELL_CHARACTERS = 100_000
 DELIMITERS = (",", ";", "\t")
 
-#: What openpyxl raises on files that are not as it expects, whatever is wrong with them.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    EOFError,
-)
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _SAVE_AS_UTF8 = "save the file as UTF-8, or name its encoding with --encoding (for example windows-1252)"
@@ -85,34 +61,59 @@ def read_sheet(
     Raises:
         InputError: the file is missing, empty, too large, of another kind, damaged, or not in its encoding.
     """
+    return parse_sheet(read_content(path), path.name, encoding=encoding, delimiter=delimiter, sheet=sheet)
+
+
+def read_content(path: Path) -> bytes:
+    """Read a file that is not too large to be a table.
+
+    Raises:
+        InputError: it is missing, too large, or no file.
+    """
     try:
         if not path.is_file() and path.exists():
             raise InputError("this is no file but a folder, a pipe or a device", where=path.name, remedy="give a file")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
-            raise InputError(
-                f"the file has {size:,} bytes; at most {MAX_FILE_BYTES:,} are read", where=path.name, remedy="split it"
-            )
-        content = path.read_bytes()
+            raise _too_large(path.name, size)
+        return path.read_bytes()
     except OSError as error:
         raise InputError(
             f"the file cannot be read: {error.strerror}", where=path.name, remedy="check its name and permissions"
         ) from None
+
+
+def parse_sheet(
+    content: bytes, name: str, *, encoding: str | None = None, delimiter: str | None = None, sheet: str | None = None
+) -> Sheet:
+    """Read a table from its bytes; ``name`` is what messages call it.
+
+    Raises:
+        InputError: as :func:`read_sheet`.
+    """
+    if len(content) > MAX_FILE_BYTES:
+        raise _too_large(name, len(content))
     if not content.strip():
-        raise _empty(path)
-    if content.startswith(b"PK\x03\x04"):
-        return _read_workbook(path, content, sheet)
+        raise _empty(name)
+    if is_workbook(content):
+        return _read_workbook(name, content, sheet)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise InputError("this is an old Excel file (.xls)", where=path.name, remedy="save it as .xlsx or as CSV UTF-8")
-    return _read_csv(path, content, encoding, delimiter)
+        raise InputError("this is an old Excel file (.xls)", where=name, remedy="save it as .xlsx or as CSV UTF-8")
+    return _read_csv(name, content, encoding, delimiter)
 
 
-def _empty(path: Path) -> InputError:
-    return InputError("the file is empty", where=f"{path.name}, row 1", remedy="give a header row and at least one row")
+def _too_large(name: str, size: int) -> InputError:
+    return InputError(
+        f"the file has {size:,} bytes; at most {MAX_FILE_BYTES:,} are read", where=name, remedy="split it"
+    )
 
 
-def _read_csv(path: Path, content: bytes, encoding: str | None, delimiter: str | None) -> Sheet:
-    text = _decode(path, content, encoding)
+def _empty(name: str) -> InputError:
+    return InputError("the file is empty", where=f"{name}, row 1", remedy="give a header row and at least one row")
+
+
+def _read_csv(name: str, content: bytes, encoding: str | None, delimiter: str | None) -> Sheet:
+    text = _decode(name, content, encoding)
     del content
     # The limit is the process's, not the reader's; a cell's own limit is applied below, where the row is known.
     csv.field_size_limit(MAX_FILE_BYTES)
@@ -130,8 +131,8 @@ def _read_csv(path: Path, content: bytes, encoding: str | None, delimiter: str |
             truncated = "unexpected end of data" in str(error)
             rows.append(_broken_row(number, line, error, truncated))
     else:
-        raise _too_many_rows(path)
-    return _sheet(path, rows, truncated)
+        raise _too_many_rows(name)
+    return _sheet(name, rows, truncated)
 
 
 def _broken_row(number: int, line: int, error: csv.Error, truncated: bool) -> Row:
@@ -141,30 +142,28 @@ def _broken_row(number: int, line: int, error: csv.Error, truncated: bool) -> Ro
     return Row(number, (), line, f"the row is not well-formed CSV: {error}", 'write a quotation mark in a cell as ""')
 
 
-def _decode(path: Path, content: bytes, encoding: str | None) -> str:
-    for mark, name in _BYTE_ORDER_MARKS.items():
+def _decode(name: str, content: bytes, encoding: str | None) -> str:
+    for mark, coding in _BYTE_ORDER_MARKS.items():
         if content.startswith(mark) and encoding is None:
-            raise InputError(
-                f"the file is {name.upper()}, not UTF-8", where=f"{path.name}, row 1", remedy=_SAVE_AS_UTF8
-            )
+            raise InputError(f"the file is {coding.upper()}, not UTF-8", where=f"{name}, row 1", remedy=_SAVE_AS_UTF8)
     try:
         # A byte that is not UTF-8 makes its own row unusable, not those of the others.
         return content.decode(encoding) if encoding else content.decode("utf-8-sig", "surrogateescape")
     except LookupError:
         raise InputError(
-            f"encoding {encoding!r} is not known", where=path.name, remedy="use for example utf-8 or windows-1252"
+            f"encoding {encoding!r} is not known", where=name, remedy="use for example utf-8 or windows-1252"
         ) from None
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(
             f"byte {error.start:,} (0x{content[error.start]:02x}) is not {encoding}",
-            where=f"{path.name}, row {line}",
+            where=f"{name}, row {line}",
             remedy=_SAVE_AS_UTF8,
         ) from None
     except ValueError as error:
         # Some codecs are no encodings of texts (idna, undefined), and some names no names (with a NUL in them).
         raise InputError(
-            f"the file cannot be read as {encoding!r}: {error}", where=path.name, remedy=_SAVE_AS_UTF8
+            f"the file cannot be read as {encoding!r}: {error}", where=name, remedy=_SAVE_AS_UTF8
         ) from None
 
 
@@ -190,98 +189,32 @@ def _sniff_delimiter(text: str) -> str:
     return max(DELIMITERS, key=columns)
 
 
-def _read_workbook(path: Path, content: bytes, sheet: str | None) -> Sheet:
-    damaged = InputError("the workbook is damaged", where=path.name, remedy="open it, save it again as .xlsx")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MAX_UNPACKED_BYTES:
-            raise InputError(
-                f"the workbook unpacks to {unpacked:,} bytes; at most {MAX_UNPACKED_BYTES:,} are read",
-                where=path.name,
-                remedy="split it, or save it as CSV UTF-8",
-            )
-        workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, *_DAMAGE):
-        raise damaged from None
-    try:
-        return _read_worksheet(path, workbook, sheet)
-    except _DAMAGE:
-        raise damaged from None
-    finally:
-        workbook.close()
-
-
-def _read_worksheet(path: Path, workbook: openpyxl.Workbook, name: str | None) -> Sheet:
-    if name is not None and name not in workbook.sheetnames:
-        raise InputError(
-            f"there is no sheet {name!r}", where=path.name, remedy=f"name one of: {', '.join(workbook.sheetnames)}"
-        )
-    if not workbook.worksheets:
-        raise _empty(path)
-    worksheet = workbook[name] if name is not None else workbook.worksheets[0]
-    worksheet.reset_dimensions()  # a file may claim a size it does not have
+def _read_workbook(name: str, content: bytes, sheet: str | None) -> Sheet:
     rows: list[Row] = []
-    width = MAX_COLUMNS
-    for number, values in enumerate(worksheet.iter_rows(values_only=True), 1):
-        if len(rows) > MAX_ROWS or number > _LAST_ROW:
-            raise _too_many_rows(path)
-        cells = _row_texts(values, width)
-        if not cells:
-            continue
-        width = width if rows else len(cells)
+    for number, cells in worksheet_rows(content, name, sheet, MAX_COLUMNS):
+        if len(rows) > MAX_ROWS:
+            raise _too_many_rows(name)
         rows.append(Row(number, cells))
-    return _sheet(path, rows, truncated=False)
+    return _sheet(name, rows, truncated=False)
 
 
-def _row_texts(values: Iterable[object], width: int) -> tuple[str, ...]:
-    """The texts of a worksheet's row up to its last one; behind ``width`` cells only the first text is kept.
-
-    One cell too many tells as much as sixteen thousand, and a stray one at the far right costs no memory.
-    """
-    filled = [(position, text) for position, value in enumerate(values) if (text := _cell_text(value)).strip()]
-    if not filled:
-        return ()
-    texts = [""] * min(filled[-1][0] + 1, width)
-    beyond = [text for position, text in filled if position >= width][:1]
-    for position, text in filled:
-        if position < width:
-            texts[position] = text
-    return (*texts, *beyond)
-
-
-def _cell_text(value: object) -> str:
-    """A worksheet's value as a person would type it: dates in ISO 8601, whole numbers without ``.0``."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _sheet(path: Path, rows: list[Row], truncated: bool) -> Sheet:
+def _sheet(name: str, rows: list[Row], truncated: bool) -> Sheet:
     """Take the first row as the header, leave out blank rows, and mark those that cannot be used."""
     filled = [row for row in rows if row.problem or any(cell.strip() for cell in row.cells)]
     if not filled:
-        raise _empty(path)
+        raise _empty(name)
     first, *others = filled
     if first.problem:
-        raise InputError(first.problem, where=f"{path.name}, {first.location}", remedy=first.remedy)
-    header = _header(path, first)
+        raise InputError(first.problem, where=f"{name}, {first.location}", remedy=first.remedy)
+    header = _header(name, first)
     return Sheet(header, tuple(_checked(row, len(header)) for row in others), truncated)
 
 
-def _header(path: Path, row: Row) -> tuple[str, ...]:
+def _header(name: str, row: Row) -> tuple[str, ...]:
     names = [cell.strip() for cell in row.cells]
     while names and not names[-1]:
         names.pop()
-    where = f"{path.name}, {row.location}"
+    where = f"{name}, {row.location}"
     if len(names) > MAX_COLUMNS:
         raise InputError(
             f"the header has {len(names):,} columns", where=where, remedy="give a table, one row a dataset"
@@ -348,5 +281,5 @@ def _has_control_character(text: str) -> bool:
     return any(character < " " and character not in "\t\n\r" for character in text)
 
 
-def _too_many_rows(path: Path) -> InputError:
-    return InputError(f"the table has more than {MAX_ROWS:,} rows", where=path.name, remedy="split it")
+def _too_many_rows(name: str) -> InputError:
+    return InputError(f"the table has more than {MAX_ROWS:,} rows", where=name, remedy="split it")

@@ -97,7 +97,7 @@ class TableSource:
         for row in sheet.rows:
             location = f"{self._path.name}, {row.location}"
             identifier = _identifier_of(row, sheet, self._mapping.table.identifier)
-            fault = _row_fault(row, location, identifier, seen)
+            fault = row_fault(row, location, identifier, seen)
             if fault is not None:
                 faults.append(fault)
                 continue
@@ -141,7 +141,8 @@ def _identifier_of(row: Row, sheet: Sheet, column: str) -> str:
     return row.cells[position] if position < len(row.cells) else ""
 
 
-def _row_fault(row: Row, location: str, identifier: str, seen: dict[str, str]) -> SourceFault | None:
+def row_fault(row: Row, location: str, identifier: str, seen: dict[str, str]) -> SourceFault | None:
+    """What makes a row no record: it cannot be read, or its id is missing, unusable or taken by a row in ``seen``."""
     if row.problem is not None:
         known = identifier if identifier and len(identifier) <= _MAX_IDENTIFIER and identifier.isprintable() else None
         return SourceFault(location=location, message=row.problem, remedy=row.remedy, identifier=known)

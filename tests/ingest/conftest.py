@@ -136,14 +136,18 @@ def declaration() -> RepositoryDeclaration:
     return RepositoryDeclaration.parse(DECLARATION, "clinic.toml")
 
 
-@pytest.fixture
-def overlay(tmp_path: Path) -> Path:
+def write_overlay(home: Path) -> Path:
     """An overlay that declares the clinic and maps its tables."""
     for folder, text in (("repositories", DECLARATION), ("mappings", MAPPING)):
-        path = tmp_path / "overlay" / "ingest" / folder / "clinic.toml"
+        path = home / "overlay" / "ingest" / folder / "clinic.toml"
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
-    return tmp_path / "overlay"
+    return home / "overlay"
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Path:
+    return write_overlay(tmp_path)
 
 
 @pytest.fixture(scope="session")
