@@ -32,13 +32,15 @@ check: lint types test
 campaign: $(READY)
 	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m bench.demo --write
+	$(BIN)/python -m bench.validation --plain 1000 10000 --write
 
 bench: $(READY)
 	$(BIN)/python -m bench.demo
+	$(BIN)/python -m bench.validation
 
 # Renews the locked dependencies; needs pip-tools in the environment.
 lock: $(READY)
-	$(BIN)/python -m piptools compile --quiet --strip-extras --upgrade --extra idc --extra dev --generate-hashes \
+	$(BIN)/python -m piptools compile --quiet --strip-extras --upgrade --extra idc --extra reason --extra dev --generate-hashes \
 	  --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
 	  --output-file requirements/development.txt pyproject.toml
 

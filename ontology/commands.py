@@ -12,8 +12,9 @@ from rich.table import Table
 from core.console import out, print_json
 from core.errors import InputError
 from core.settings import load_settings
+from ontology import check_commands, curation_commands, mapping_commands
 from ontology.concept import Concept, Match
-from ontology.harmoniser import Harmoniser
+from ontology.harmoniser import LEAST, Harmoniser
 from ontology.vocabulary import Vocabularies
 
 ontology = typer.Typer(name="ontology", help="Vocabularies and mapping sets.", no_args_is_help=True)
@@ -21,6 +22,9 @@ ontology = typer.Typer(name="ontology", help="Vocabularies and mapping sets.", n
 
 def mount(app: typer.Typer) -> None:
     """Add the sub-commands; other rooms may add theirs to :data:`ontology`."""
+    check_commands.mount(ontology)
+    curation_commands.mount(ontology)
+    mapping_commands.mount(ontology)
     app.add_typer(ontology)
 
 
@@ -30,11 +34,13 @@ def match(
     repository: Annotated[
         str | None, typer.Option(help="Read the texts as this repository means them, by its mapping set.")
     ] = None,
+    least: Annotated[float, typer.Option(min=0, max=1, help="Confidence that an answer needs.")] = LEAST,
 ) -> None:
     """Say which concepts texts mean: one text a line on standard input, one JSON object a line on standard output."""
     settings = load_settings()
     vocabularies = Vocabularies.load(settings.overlay)
-    harmoniser = Harmoniser.load(vocabularies, settings.overlay)
+    harmoniser = Harmoniser.load(vocabularies, settings.overlay, least=least)
+    harmoniser.names(scheme)
     for text in _lines():
         print_json(_as_json(harmoniser.match(text, scheme, repository=repository)), indent=None)
 

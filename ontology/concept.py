@@ -11,7 +11,8 @@ class Concept:
 
     ``labels`` are its preferred labels by language; ``synonyms`` its alternative and hidden labels in any
     language; ``broader`` the IRIs of its direct parents; ``codes`` its codes elsewhere as CURIEs
-    (``MONDO:0005233``, ``SCT:39607008``, ``DCM:CT``).
+    (``MONDO:0005233``, ``SCT:39607008``, ``DCM:CT``). ``replaced_by`` names the concepts that stand in for one that
+    is ``deprecated``.
     """
 
     iri: str
@@ -24,11 +25,19 @@ class Concept:
     types: tuple[str, ...] = ()
     negative: bool = field(default=False)
     """Says "not a cancer" or "not a patient": phantom, healthy, non-cancer."""
+    definitions: dict[str, str] = field(default_factory=dict)
+    deprecated: bool = field(default=False)
+    replaced_by: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """The English label, or any other, or the notation."""
         return self.labels.get("en") or next(iter(self.labels.values()), self.notation)
+
+    @property
+    def definition(self) -> str:
+        """The English definition, or any other, or nothing."""
+        return self.definitions.get("en") or next(iter(self.definitions.values()), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,23 @@
 """From raw text to concepts, by rules that a curator can read in vocabularies and mapping sets; never by guessing.
 
-Rules in order: mapping set, label, synonym, code, then the same without regard to spelling and word order, then the
-parts of a compound. The first that answers decides. A rule that finds two different concepts answers nothing, and
-so do the looser rules after it.
+Rules in order: mapping set, label, synonym, code; then the same without regard to spelling and word order, in other
+words for the same (``words.toml``), without brackets and qualifiers; then the parts of a compound. The first that
+answers decides. A rule that finds two different concepts answers nothing, and so do the looser rules after it. What is
+less sure than the least confidence asked for is no answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import VocabularyError
-from core.terms import SKOS
-from ontology.concept import Concept, Match
+from ontology.concept import Match
+from ontology.mapped import MappedTexts, loose
+from ontology.names import Names
 from ontology.spelling import address, fold, normalise, without_side, without_unspecified, words
-from ontology.sssom import COMMON, MappingSet, load_mapping_sets
+from ontology.sssom import MappingSet, load_mapping_sets
 from ontology.vocabulary import Vocabularies
 
 #: How sure each rule is; a mapping set says it for each of its rows.
@@ -26,87 +27,59 @@ _CONFIDENCE = {
     "code": 1.0,
     "close code": 0.9,
     "normalised": 0.9,
+    "aside": 0.85,
     "side": 0.85,
     "words": 0.8,
+    "shorter": 0.8,
+    "site": 0.8,
 }
+#: The same for the keys of other wordings, strict to loose.
+_KEYS = (0.85, 0.8, 0.75)
 #: Factors on the least sure part of a compound: all parts known, or only some.
 _WHOLE, _PARTIAL = 0.9, 0.5
+#: Answers below this are none, unless less is asked for.
+LEAST = 0.35
 #: A text longer than this is prose; looking for names in it would be guessing.
 _LONGEST = 4_000
 #: Names with commas in them have at most this many pieces.
 _PIECES = 4
+#: A list that shares its last word has at most this many.
+_SHARED = 12
 _MEMORY = 200_000
 
 # Separators from strong to weak. A list may have parts nobody knows; around "and", "&", "+" and "/" all must be known,
-# because these also stand inside names.
-_LIST = re.compile(r"[,;、，；|\n]")
-_JOINED = re.compile(r"[/+&]| and ", re.IGNORECASE)
-
-
-class _Index:
-    """The names of one scheme's concepts, from strict to loose."""
-
-    def __init__(self, vocabularies: Vocabularies, scheme: str) -> None:
-        self.labels: dict[str, set[str]] = defaultdict(set)
-        self.synonyms: dict[str, set[str]] = defaultdict(set)
-        self.codes: dict[str, set[str]] = defaultdict(set)
-        self.close_codes: dict[str, set[str]] = defaultdict(set)
-        self.normalised: dict[str, set[str]] = defaultdict(set)
-        self.unspecified: dict[str, set[str]] = defaultdict(set)
-        self.words: dict[str, set[str]] = defaultdict(set)
-        for concept in vocabularies.schemes[scheme].values():
-            self._add_names(concept)
-            self._add_notation(concept, vocabularies.headings[scheme].shortest_notation)
-            exact = vocabularies.equivalents(concept.iri, SKOS.exactMatch)
-            iris = dict.fromkeys((*exact, *vocabularies.equivalents(concept.iri, SKOS.closeMatch)))
-            for curie, iri in zip(concept.codes, iris, strict=True):
-                codes = self.codes if iri in exact else self.close_codes
-                codes[fold(curie)].add(concept.iri)
-                codes[address(iri) or iri].add(concept.iri)
-
-    def _add_names(self, concept: Concept) -> None:
-        for label in concept.labels.values():
-            self.labels[fold(label)].add(concept.iri)
-        for synonym in concept.synonyms:
-            self.synonyms[fold(synonym)].add(concept.iri)
-        for name in (*concept.labels.values(), *concept.synonyms):
-            normalised = normalise(name)
-            self.normalised[normalised].add(concept.iri)
-            self.unspecified[without_unspecified(normalised)].add(concept.iri)
-            self.words[words(without_unspecified(normalised))].add(concept.iri)
-
-    def _add_notation(self, concept: Concept, shortest: int) -> None:
-        if len(concept.notation) >= shortest:
-            self.codes[concept.notation].add(concept.iri)
-        if shortest == 1:
-            self.codes[fold(concept.notation)].add(concept.iri)
-        for name in (concept.iri, *concept.synonyms):
-            if (found := address(name)) is not None:
-                self.codes[found].add(concept.iri)
+# because these also stand inside names. Commas in brackets separate nothing.
+_LIST = re.compile(r"[,;、，；|\n](?![^()\[\]]*[)\]])")
+_JOINED = re.compile(r"[/+&]| and | or ", re.IGNORECASE)
+_AND = re.compile(r"[&]|\band\b", re.IGNORECASE)
+_ANY = re.compile(rf"{_LIST.pattern}|{_JOINED.pattern}", re.IGNORECASE)
+_BRACKET = re.compile(r"([^()\[\]]*[^()\[\]\s])\s*[(\[]([^()\[\]]+)[)\]][\s.]*")
+_ACRONYM = re.compile(r"(?=.*[A-Z].*[A-Z])[A-Za-z0-9+-]{2,8}")
 
 
 class Harmoniser:
     """Finds the concepts that raw texts mean. Safe to share; remembers its answers."""
 
-    def __init__(self, vocabularies: Vocabularies, mappings: Sequence[MappingSet]) -> None:
-        """Raises:
-        VocabularyError: a mapping set maps to a scheme or concept that does not exist.
+    def __init__(self, vocabularies: Vocabularies, mappings: Sequence[MappingSet], *, least: float = LEAST) -> None:
+        """``least`` is the confidence that an answer needs.
+
+        Raises:
+            VocabularyError: a mapping set maps to a scheme or concept that does not exist.
         """
         self._vocabularies = vocabularies
-        self._indexes: dict[str, _Index] = {}
+        self._least = least
+        self._indexes: dict[str, Names] = {}
         self._memory: dict[tuple[str, str, str | None], Match] = {}
-        self._mapped: dict[tuple[str, str], dict[str, _Mapped]] = defaultdict(dict)
-        for mapping_set in mappings:
-            self._add(mapping_set)
+        self._mapped = MappedTexts(vocabularies, mappings)
 
     @classmethod
-    def load(cls, vocabularies: Vocabularies, overlay: Path | None = None) -> Harmoniser:
+    def load(cls, vocabularies: Vocabularies, overlay: Path | None = None, *, least: float = LEAST) -> Harmoniser:
         """With the shipped mapping sets and the overlay's (``overlay/ontology/mappings/*.sssom.tsv``).
 
         Raises:
             VocabularyError: a mapping set is malformed or maps to what does not exist; names file and line.
         """
-        return cls(vocabularies, load_mapping_sets(overlay))
+        return cls(vocabularies, load_mapping_sets(overlay), least=least)
 
     def match(self, text: str, scheme: str, *, repository: str | None = None) -> Match:
         """The concepts of ``scheme`` that ``text`` means, in the words of ``repository`` if given.
@@ -118,9 +91,22 @@ class Harmoniser:
         if key not in self._memory:
             if len(self._memory) >= _MEMORY:
                 self._memory.clear()
-            single = self._single(text, scheme, repository)
-            self._memory[key] = single if single is not None else self._compound(text, scheme, repository)
+            found = self._whole(text, scheme, repository)
+            self._memory[key] = found if found.confidence >= self._least else _none(text)
         return self._memory[key]
+
+    def names(self, scheme: str) -> Names:
+        """The index of a scheme's names.
+
+        Raises:
+            VocabularyError: there is no such scheme.
+        """
+        if scheme not in self._indexes:
+            if scheme not in self._vocabularies.schemes:
+                known = ", ".join(self._vocabularies.schemes)
+                raise VocabularyError(f"there is no scheme {scheme!r}", remedy=f"use one of {known}")
+            self._indexes[scheme] = Names(self._vocabularies, scheme)
+        return self._indexes[scheme]
 
     def terms(self, text: str, scheme: str, *, repository: str | None = None) -> list[str]:
         """The single terms of a cell that lists several: cut at commas, but not inside a name that has commas.
@@ -131,45 +117,65 @@ class Harmoniser:
             return [text.strip()]
         return [part for part, _ in self._parts(text, scheme, repository)]
 
+    def _whole(self, text: str, scheme: str, repository: str | None) -> Match:
+        single = self._single(text, scheme, repository)
+        return single if single is not None else self._compound(text, scheme, repository)
+
     def _single(self, text: str, scheme: str, repository: str | None) -> Match | None:
         """The whole text as one name; None where no rule knows it."""
         folded = fold(text)
         if not folded or len(text) > _LONGEST:
-            return Match(text, (), "none", 0.0)
-        exact = self._exact(text, folded, scheme, repository)
+            return _none(text)
+        exact = self._exact(text, folded, scheme, repository) or self._inverted(text, scheme)
         if exact is not None:
             return exact
         if self._is_list(text, scheme, repository):
             return None
-        return self._loose(text, scheme, repository) or self._one_side(text, scheme, repository)
+        return (
+            self._loose(text, scheme, repository)
+            or self._one_side(text, scheme, repository)
+            or self._reworded(text, scheme, repository)
+        )
 
     def _exact(self, text: str, folded: str, scheme: str, repository: str | None) -> Match | None:
-        index = self._index(scheme)
-        mapped = self._mapping(folded, scheme, repository)
+        names = self.names(scheme)
+        mapped = self._mapped.find(folded, scheme, repository)
         if mapped is not None:
             return Match(text, mapped.concepts, "mapping", mapped.confidence)
-        code = address(text) or (text.strip() if text.strip() in index.codes else folded)
+        code = address(text) or (text.strip() if text.strip() in names.codes else folded)
         for rule, found, confidence in (
-            ("label", index.labels.get(folded), "label"),
-            ("synonym", index.synonyms.get(folded), "synonym"),
-            ("code", index.codes.get(code), "code"),
-            ("code", index.close_codes.get(code), "close code"),
+            ("label", names.labels.get(folded), "label"),
+            ("synonym", names.synonyms.get(folded), "synonym"),
+            ("code", names.codes.get(code), "code"),
+            ("code", names.close_codes.get(code), "close code"),
         ):
             if found:
                 return self._answer(text, found, rule, _CONFIDENCE[confidence])
         return None
 
+    def _inverted(self, text: str, scheme: str) -> Match | None:
+        """A name with commas that may look like a list: "Glioma, low grade", "Chest, abdomen, and pelvis"."""
+        names, pieces = self.names(scheme), _cut(_LIST, text)
+        if len(pieces) > 1 and _AND.search(text) and (found := names.normalised.get(normalise(text))):
+            return self._answer(text, found, "normalised", _CONFIDENCE["normalised"])
+        if len(pieces) != 2 or (found := names.inverted.get(words(normalise(text)))) is None:
+            return None
+        if all(names.labels.get(fold(piece)) or names.synonyms.get(fold(piece)) for piece in pieces):
+            return None
+        return self._answer(text, found, "normalised", _CONFIDENCE["words"])
+
     def _loose(self, text: str, scheme: str, repository: str | None) -> Match | None:
-        index = self._index(scheme)
+        names = self.names(scheme)
         normalised = normalise(text)
-        mapped = self._mapping(f"\0{normalised}", scheme, repository)
+        mapped = self._mapped.find(loose(text), scheme, repository)
         if mapped is not None:
             return Match(text, mapped.concepts, "mapping", mapped.confidence)
         bare = without_unspecified(normalised)
         for found, confidence in (
-            (index.normalised.get(normalised), "normalised"),
-            (index.unspecified.get(bare), "normalised"),
-            (index.words.get(words(bare)), "words"),
+            (names.normalised.get(normalised), "normalised"),
+            (names.unspecified.get(bare), "normalised"),
+            (names.ordered.get(words(normalised)), "words"),
+            (names.words.get(words(bare)), "words"),
         ):
             if found:
                 return self._answer(text, found, "normalised", _CONFIDENCE[confidence])
@@ -188,16 +194,79 @@ class Harmoniser:
         if shorter == text.strip():
             return None
         found = self._exact(shorter, fold(shorter), scheme, repository) or self._loose(shorter, scheme, repository)
-        if found is None or not found.concepts:
+        return found and _less_sure(text, found, "side")
+
+    def _reworded(self, text: str, scheme: str, repository: str | None) -> Match | None:
+        """The text in other words, without what stands in brackets, without what narrows it, or its body part."""
+        bracket = _BRACKET.fullmatch(text)
+        if bracket is not None:
+            return self._bracketed(text, *bracket.groups(), scheme=scheme, repository=repository)
+        names, normalised = self.names(scheme), without_unspecified(normalise(text))
+        if (found := self._by_keys(text, normalised, names)) is not None or len(_cut(_LIST, text)) > 1:
             return found
-        return Match(text, found.concepts, "normalised", min(found.confidence, _CONFIDENCE["side"]))
+        for rule, candidates in (
+            ("shorter", names.wording.shorter(normalised)),
+            ("site", names.wording.sites(normalised)),
+        ):
+            for shorter in candidates:
+                match = self._exact(shorter, shorter, scheme, repository) or self._loose(shorter, scheme, repository)
+                match = match or self._by_keys(text, shorter, names)
+                if match is not None and match.concepts:
+                    return _less_sure(text, match, rule)
+        return None
+
+    def _by_keys(self, text: str, normalised: str, names: Names) -> Match | None:
+        for table, key, confidence in zip(names.keys, names.wording.keys(normalised), _KEYS, strict=False):
+            if found := table.get(key):
+                general = {iri for iri in found if all(iri in self._lineage(other) for other in found)}
+                return self._answer(text, general or found, "normalised", confidence)
+        return None
+
+    def _bracketed(self, text: str, name: str, aside: str, *, scheme: str, repository: str | None) -> Match | None:
+        """A name with something in brackets behind it: its abbreviation, its side, what it is not, a kind of it."""
+        outer = self._whole(name, scheme, repository)
+        if not outer.concepts:
+            return None
+        inner = self._whole(aside, scheme, repository)
+        if not inner.concepts:
+            known = normalise(aside) in self.names(scheme).wording.asides or _ACRONYM.fullmatch(aside.strip())
+            return _less_sure(text, outer, "aside") if known else None
+        if all(concept.negative for concept in inner.concepts):
+            return _less_sure(text, outer, "aside") if all(c.negative for c in outer.concepts) else _none(text)
+        for narrow, broad in ((inner, outer), (outer, inner)):
+            ancestors = {iri for concept in narrow.concepts for iri in self._lineage(concept.iri)}
+            if ancestors.issuperset(concept.iri for concept in broad.concepts):
+                return _less_sure(text, narrow, "aside")
+        return _none(text)
+
+    def _lineage(self, iri: str) -> tuple[str, ...]:
+        return (iri, *self._vocabularies.ancestors(iri))
 
     def _compound(self, text: str, scheme: str, repository: str | None) -> Match:
+        if len(text) <= _LONGEST and (shared := self._shared(text, scheme, repository)) is not None:
+            return shared
         parts = self._parts(text, scheme, repository)
         if len(parts) == 1 and parts[0][1] is None:
-            joined = self._joined(text, scheme, repository)
-            return joined if joined is not None else Match(text, (), "none", 0.0)
+            return self._joined(text, scheme, repository) or _none(text)
         return _merge(text, [match for _, match in parts])
+
+    def _shared(self, text: str, scheme: str, repository: str | None) -> Match | None:
+        """A list whose last word belongs to all of it: "lung and breast cancer"."""
+        pieces = _cut(_ANY, " ".join(text.split()))
+        last = normalise(pieces[-1]).split() if 2 <= len(pieces) <= _SHARED else []
+        if len(last) < 2 or last[-1] not in self.names(scheme).wording.heads:
+            return None
+        adjectives = self.names(scheme).wording.same
+        alone = [
+            None if normalise(piece) in adjectives else self._single(piece, scheme, repository) for piece in pieces
+        ]
+        completed = [
+            match if match is not None and match.concepts else self._single(f"{piece} {last[-1]}", scheme, repository)
+            for piece, match in zip(pieces, alone, strict=True)
+        ]
+        if completed == alone or not all(match is not None and match.concepts for match in completed):
+            return None
+        return _merge(text, completed)
 
     def _parts(self, text: str, scheme: str, repository: str | None) -> list[tuple[str, Match | None]]:
         """The parts of a list with what each means; a run of pieces that is one name stays together."""
@@ -226,58 +295,24 @@ class Harmoniser:
         return _merge(text, matches)
 
     def _answer(self, text: str, found: set[str], rule: str, confidence: float) -> Match:
-        if len(found) > 1:
-            return Match(text, (), "none", 0.0)
-        concepts = tuple(c for c in map(self._vocabularies.concept, found) if c is not None)
-        return Match(text, concepts, rule, confidence)
-
-    def _mapping(self, key: str, scheme: str, repository: str | None) -> _Mapped | None:
-        for name in (repository, COMMON) if repository is not None else (COMMON,):
-            found = self._mapped.get((name, scheme), {}).get(key)
-            if found is not None:
-                return found
-        return None
-
-    def _index(self, scheme: str) -> _Index:
-        if scheme not in self._indexes:
-            if scheme not in self._vocabularies.schemes:
-                known = ", ".join(self._vocabularies.schemes)
-                raise VocabularyError(f"there is no scheme {scheme!r}", remedy=f"use one of {known}")
-            self._indexes[scheme] = _Index(self._vocabularies, scheme)
-        return self._indexes[scheme]
-
-    def _add(self, mapping_set: MappingSet) -> None:
-        for row in mapping_set.mappings:
-            if row.scheme not in self._vocabularies.schemes:
-                raise VocabularyError(
-                    f"maps to the scheme {row.scheme!r}, which does not exist", where=mapping_set.where(row)
-                )
-            concept = self._vocabularies.schemes[row.scheme].get(row.concept or "")
-            if row.concept is not None and concept is None:
-                raise VocabularyError(
-                    f"maps {row.text!r} to {row.concept}, which is no concept of scheme {row.scheme!r}",
-                    where=mapping_set.where(row),
-                    remedy="correct the object_id, or add the concept",
-                )
-            rows = self._mapped[(mapping_set.name, row.scheme)]
-            folded, normalised = fold(row.text), f"\0{normalise(row.text)}"
-            mapped = rows.setdefault(folded, _Mapped())
-            mapped.add(concept, row.confidence)
-            # The loose form belongs to the first text that has it; an exact text always goes first.
-            rows.setdefault(normalised, mapped)
+        """One concept, or what replaces it; nothing where the names of several were found."""
+        current = {self._vocabularies.current(iri) for iri in found}
+        if len(current) > 1:
+            return _none(text)
+        concepts = tuple(c for c in map(self._vocabularies.concept, current.pop()) if c is not None)
+        return Match(text, concepts, rule, confidence) if concepts else _none(text)
 
 
-class _Mapped:
-    """What a mapping set says one text means: all of its rows together."""
+def _none(text: str) -> Match:
+    return Match(text, (), "none", 0.0)
 
-    def __init__(self) -> None:
-        self.concepts: tuple[Concept, ...] = ()
-        self.confidence = 1.0
 
-    def add(self, concept: Concept | None, confidence: float) -> None:
-        self.confidence = min(self.confidence, confidence)
-        if concept is not None and concept not in self.concepts:
-            self.concepts += (concept,)
+def _less_sure(text: str, found: Match, rule: str) -> Match:
+    """An answer to a simpler text, for the text itself; what is known to mean nothing stays so."""
+    if not found.concepts:
+        return Match(text, (), found.rule, found.confidence)
+    kind = "compound" if found.rule == "compound" else "normalised"
+    return Match(text, found.concepts, kind, min(found.confidence, _CONFIDENCE[rule]))
 
 
 def _cut(separator: re.Pattern[str], text: str) -> list[str]:
@@ -288,6 +323,6 @@ def _merge(text: str, matches: Sequence[Match | None]) -> Match:
     known = [match for match in matches if match is not None and match.rule != "none"]
     concepts = tuple({concept.iri: concept for match in known for concept in match.concepts}.values())
     if not concepts:
-        return Match(text, (), "none", 0.0)
+        return _none(text)
     factor = _WHOLE if len(known) == len(matches) else _PARTIAL
     return Match(text, concepts, "compound", round(factor * min(match.confidence for match in known), 3))

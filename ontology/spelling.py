@@ -30,7 +30,7 @@ _SEPARATOR = re.compile(r"[\W_]+")
 _SINGULAR = frozenset({"atlas", "diabetes", "fundus", "pancreas", "series", "species", "whereas"})
 _UNSPECIFIED = re.compile(r"\bnot otherwise specified\b")
 _SIDE = re.compile(r"^(?:left and right|right and left|left|right|bilateral|both)\s+", re.IGNORECASE)
-_FILLERS = frozenset({"a", "and", "in", "of", "the"})
+FILLERS = frozenset({"a", "and", "in", "of", "the"})
 
 
 def fold(text: str) -> str:
@@ -60,7 +60,7 @@ def without_side(text: str) -> str:
 
 def words(normalised: str) -> str:
     """The words of a normalised text in alphabetical order, without fillers: "cancer of the lung" is "lung cancer"."""
-    return " ".join(sorted(word for word in normalised.split() if word not in _FILLERS))
+    return " ".join(sorted(word for word in normalised.split() if word not in FILLERS))
 
 
 def address(text: str) -> str | None:
@@ -85,6 +85,8 @@ def _singular(word: str) -> str:
         return word[:-2]
     if word.endswith("stases"):
         return word[:-2] + "is"
+    if word.endswith("uses") and len(word) > 6:
+        return word[:-2]
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("ss", "us", "is")):

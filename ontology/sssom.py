@@ -1,15 +1,20 @@
-"""Mapping sets: what raw texts of a repository mean, in SSSOM's TSV form (https://w3id.org/sssom/, CC0).
+"""Mapping sets in SSSOM's TSV form (https://w3id.org/sssom/, CC0): what texts mean, and what concepts are elsewhere.
 
-A subject is a text, not an entity, so the sets say ``subject_type: rdfs literal`` and have no ``subject_id``.
-``object_source`` names the scheme, because one text may mean one thing as a body part and another as a disease.
-Several rows for one text in one scheme are a compound: it means all of them. The object ``sssom:NoTermFound``
-says that a curator looked and that the text means nothing we have a concept for.
+A set without ``subject_id`` is of texts, and says ``subject_type: rdfs literal``. ``object_source`` names the scheme,
+because one text may mean one thing as a body part and another as a disease. Several rows for one text in one scheme are
+a compound: it means all of them. The object ``sssom:NoTermFound`` says that a curator looked and that the text means
+nothing we have a concept for.
+
+A set with ``subject_id`` is of concepts: each row ties one of ours to one of another vocabulary. Codes that came with
+the source of a scheme stand in the scheme's own file; what a curator found besides stands in such a set, with who found
+it and how. A code stands at one of the two places.
 """
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +29,7 @@ NO_TERM_FOUND = "https://w3id.org/sssom/NoTermFound"
 COMMON = "common"
 
 _SUFFIX = ".sssom.tsv"
+_LINKED = ("subject_id", "predicate_id", "object_id", "mapping_justification")
 _REQUIRED = ("subject_label", "predicate_id", "object_id", "mapping_justification", "object_source")
 # Built in by the SSSOM specification: they need no line in the curie_map.
 _BUILT_IN = {
@@ -33,6 +39,8 @@ _BUILT_IN = {
 }
 #: A text may be as narrow as the concept or narrower; a narrower or merely related concept would be a guess.
 _PREDICATES = frozenset(str(p) for p in (SKOS.exactMatch, SKOS.closeMatch, SKOS.broadMatch))
+
+_LINKS = _PREDICATES | {str(SKOS.narrowMatch), str(SKOS.relatedMatch)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +52,34 @@ class Mapping:
     concept: str | None
     confidence: float
     line: int
+    justification: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One row of a set of concepts: ``subject``, one of ours, is tied to ``object`` by ``predicate``; all IRIs."""
+
+    subject: str
+    predicate: str
+    object: str
+    justification: str
+    confidence: float
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class MappingSet:
-    """One file; ``name`` is the repository it is for, or ``common``."""
+    """One file; ``name`` is the repository it is for, or ``common``; in a set of concepts only ``links`` is filled."""
 
     name: str
     iri: str
     licence: str
     mappings: tuple[Mapping, ...]
     path: Path
+    links: tuple[Link, ...] = ()
+    prefixes: dict[str, str] = field(default_factory=dict)
 
-    def where(self, mapping: Mapping) -> str:
+    def where(self, mapping: Mapping | Link) -> str:
         return f"{self.path}, line {mapping.line}"
 
 
@@ -77,20 +100,33 @@ def read_mapping_set(path: Path) -> MappingSet:
         VocabularyError: the file cannot be read or is not SSSOM; names file, line and remedy.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise VocabularyError(f"cannot be read: {error}", where=str(path), remedy="save it as UTF-8 TSV") from None
+    return parse_mapping_set(text, path)
+
+
+def parse_mapping_set(text: str, path: Path) -> MappingSet:
+    """Read the text of a mapping set; ``path`` gives its name and is where errors are told.
+
+    Raises:
+        VocabularyError: it is not SSSOM; names file, line and remedy.
+    """
+    lines = text.splitlines()
     head = sum(1 for _ in _leading(lines))
     metadata, prefixes = _read_metadata(path, lines[:head])
     for slot in ("mapping_set_id", "license"):
         if slot not in metadata:
             raise VocabularyError(f"has no {slot}", where=str(path), remedy=f"add a line '# {slot}: …' at the top")
+    rows = _Rows(path, _BUILT_IN | prefixes).read(lines, head)
     return MappingSet(
         name=path.name.removesuffix(_SUFFIX),
         iri=metadata["mapping_set_id"],
         licence=metadata["license"],
-        mappings=tuple(_Rows(path, _BUILT_IN | prefixes).read(lines, head)),
+        mappings=tuple(row for row in rows if isinstance(row, Mapping)),
         path=path,
+        links=tuple(row for row in rows if isinstance(row, Link)),
+        prefixes=prefixes,
     )
 
 
@@ -134,35 +170,57 @@ class _Rows:
         self._path = path
         self._prefixes = prefixes
 
-    def read(self, lines: list[str], head: int) -> list[Mapping]:
+    def read(self, lines: list[str], head: int) -> list[Mapping | Link]:
         rows = csv.reader(lines[head:], delimiter="\t", strict=True)
         try:
             columns = next(rows, [])
-            missing = [name for name in _REQUIRED if name not in columns]
+            required = _LINKED if "subject_id" in columns else _REQUIRED
+            missing = [name for name in required if name not in columns]
             if missing:
                 self._fail(head + 1, f"the table has no column {', '.join(missing)}", "add it, separated by tabs")
+            read = self._link if required is _LINKED else self._mapping
             return [
-                self._mapping(row, columns, head + rows.line_num) for row in rows if any(cell.strip() for cell in row)
+                read(self._row(cells, columns, required, head + rows.line_num), head + rows.line_num)
+                for cells in rows
+                if any(cell.strip() for cell in cells)
             ]
         except csv.Error as error:
             self._fail(head + rows.line_num, f"is not a TSV row: {error}", 'close the quote, or double it: ""')
 
-    def _mapping(self, cells: list[str], columns: list[str], line: int) -> Mapping:
+    def _row(self, cells: list[str], columns: list[str], required: Sequence[str], line: int) -> dict[str, str]:
         if len(cells) != len(columns):
             self._fail(line, f"has {len(cells)} cells, the table has {len(columns)} columns", "separate cells by tabs")
         row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
-        for name in _REQUIRED:
+        for name in required:
             if not row[name]:
                 self._fail(line, f"has no {name}", "fill the cell")
         if row.get("predicate_modifier"):
             self._fail(line, "has a predicate_modifier", "say sssom:NoTermFound to bar a match")
+        return row
+
+    def _link(self, row: dict[str, str], line: int) -> Link:
+        subject, predicate = self._expand(row["subject_id"], line), self._expand(row["predicate_id"], line)
+        if not subject.startswith(str(CONCEPT)):
+            self._fail(line, f"{row['subject_id']} is not a concept of ours", f"expected {CONCEPT}SCHEME/NOTATION")
+        if predicate not in _LINKS:
+            self._fail(line, f"{row['predicate_id']} is no mapping property", "use skos:exactMatch, skos:closeMatch, …")
+        return Link(
+            subject=subject,
+            predicate=predicate,
+            object=self._expand(row["object_id"], line),
+            justification=self._expand(row["mapping_justification"], line),
+            confidence=self._confidence(row.get("confidence", ""), line),
+            line=line,
+        )
+
+    def _mapping(self, row: dict[str, str], line: int) -> Mapping:
         if self._expand(row["predicate_id"], line) not in _PREDICATES:
             self._fail(
                 line,
                 f"{row['predicate_id']} does not say that the text means the concept",
                 "use skos:exactMatch, skos:closeMatch or skos:broadMatch",
             )
-        self._expand(row["mapping_justification"], line)
+        justification = self._expand(row["mapping_justification"], line)
         target = self._expand(row["object_id"], line)
         return Mapping(
             text=row["subject_label"],
@@ -170,6 +228,7 @@ class _Rows:
             concept=None if target == NO_TERM_FOUND else target,
             confidence=self._confidence(row.get("confidence", ""), line),
             line=line,
+            justification=justification,
         )
 
     def _scheme(self, source: str, line: int) -> str:

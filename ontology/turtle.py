@@ -13,12 +13,23 @@ from core.errors import VocabularyError
 
 @dataclass(frozen=True, slots=True)
 class TurtleFile:
-    """One parsed file: its triples in file order, its prefixes, and its text to look lines up in."""
+    """One parsed file: its triples in file order, its prefixes, and its text to look lines up in.
+
+    ``addition`` is the file of an overlay that adds to this one; ``triples`` and ``prefixes`` then are of both.
+    ``linked`` are those of the triples that mapping sets say.
+    """
 
     path: Path
     text: str
     triples: tuple[pyoxigraph.Triple, ...]
     prefixes: dict[str, str]
+    addition: TurtleFile | None = None
+    linked: tuple[pyoxigraph.Triple, ...] = ()
+
+    def extended(self, addition: TurtleFile) -> TurtleFile:
+        """This file with what ``addition`` says besides; errors about a subject of both name the addition."""
+        prefixes = addition.prefixes | self.prefixes
+        return TurtleFile(self.path, self.text, self.triples + addition.triples, prefixes, addition)
 
     def line_of(self, iri: str) -> int | None:
         """The line on which ``iri`` starts a statement, as full IRI or prefixed name; None where not found."""
@@ -30,8 +41,14 @@ class TurtleFile:
         found = re.search(rf"^(?:{'|'.join(names)})(?=\s|$)", self.text, flags=re.MULTILINE)
         return self.text.count("\n", 0, found.start()) + 1 if found else None
 
+    def adds_to(self, iri: str) -> bool:
+        """Whether the addition speaks of ``iri``."""
+        return self.addition is not None and self.addition.line_of(iri) is not None
+
     def where(self, iri: str) -> str:
         """``file`` or ``file, line n``: where the statements on ``iri`` start."""
+        if self.addition is not None and self.adds_to(iri):
+            return self.addition.where(iri)
         line = self.line_of(iri)
         return f"{self.path}, line {line}" if line else str(self.path)
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import NoReturn
 
 import pyoxigraph
 from rdflib import URIRef
@@ -18,19 +17,22 @@ from rdflib.term import Node
 
 from core.canonical import from_oxigraph
 from core.errors import VocabularyError
-from core.terms import DCT, RADIOGRAPH, RDF, RDFS, SKOS
+from core.terms import DCT, RDF, RDFS, SKOS
+from ontology.additions import ADDITIONS, extended
 from ontology.concept import Concept, Scheme
+from ontology.links import linked
+from ontology.scheme import Properties, by_subject, read_scheme
+from ontology.sssom import load_mapping_sets
 from ontology.turtle import TurtleFile, layered, read_turtle
 
 HERE = Path(__file__).parent
 
-#: What an entry says of its subject: enough to satisfy a class or scheme constraint and to show a name.
-_ENTRY = frozenset(str(p) for p in (RDF.type, RDFS.label, DCT.title, SKOS.prefLabel, SKOS.inScheme, SKOS.notation))
+#: What an entry says of its subject: enough to satisfy a class or scheme constraint and to show a name in English.
+_ENTRY = (RDF.type, RDFS.label, DCT.title, SKOS.prefLabel, SKOS.inScheme, SKOS.notation)
 
-_VALUES = (pyoxigraph.NamedNode, pyoxigraph.Literal)
 
-Statements = dict[str, list[pyoxigraph.Triple]]
-Properties = dict[str, list[pyoxigraph.NamedNode | pyoxigraph.Literal]]
+#: What one file says by subject, its scheme, and the concepts of that.
+_Read = tuple[Mapping[str, Properties], Scheme, Mapping[str, Concept]]
 
 
 class Vocabularies:
@@ -40,98 +42,158 @@ class Vocabularies:
     the scheme itself; ``digest`` changes when any file changes.
     """
 
-    def __init__(self, ontology: TurtleFile, schemes: Mapping[str, TurtleFile]) -> None:
-        """Index parsed files; :meth:`load` is the usual way in.
+    def __init__(
+        self, ontology: TurtleFile, schemes: Mapping[str, TurtleFile], like: Vocabularies | None = None
+    ) -> None:
+        """Index parsed files; :meth:`load` is the usual way in. What ``like`` has of the same is not read again.
 
         Raises:
             VocabularyError: a scheme is malformed (see :meth:`load`).
         """
         self._files = {"ontology": ontology} | {f"vocabulary/{name}": schemes[name] for name in sorted(schemes)}
-        self._statements: Statements = defaultdict(list)
+        self._said: dict[str, list[Properties]] = defaultdict(list)
         self._concepts: dict[str, Concept] = {}
         self._entries: dict[str, list[tuple[URIRef, URIRef, Node]]] = {}
         self._ancestors: dict[str, tuple[str, ...]] = {}
-        for file in self._files.values():
-            for triple in file.triples:
-                if not isinstance(triple.subject, pyoxigraph.NamedNode) or not isinstance(triple.object, _VALUES):
-                    raise VocabularyError(
-                        "has a blank node or a quoted triple", where=str(file.path), remedy="give every node an IRI"
-                    )
-                self._statements[triple.subject.value].append(triple)
+        self._enter(by_subject(ontology))
+        self._read: dict[str, _Read] = {}
         self.headings: dict[str, Scheme] = {}
         indexed: dict[str, Mapping[str, Concept]] = {}
         for name in sorted(schemes):
-            self.headings[name], concepts = _read_scheme(name, schemes[name])
+            known = like._known(name, schemes[name]) if like is not None else None
+            self._read[name] = known or _read(name, schemes[name])
+            subjects, self.headings[name], concepts = self._read[name]
+            self._enter(subjects)
             self._check_new(schemes[name], concepts)
             self._concepts |= concepts
             indexed[name] = MappingProxyType(concepts)
         self.schemes: Mapping[str, Mapping[str, Concept]] = MappingProxyType(indexed)
-        self._children = self._check_hierarchy(schemes)
-        self.digest = hashlib.sha256(
-            b"\0".join(name.encode() + b"\0" + file.text.encode() for name, file in self._files.items())
-        ).hexdigest()
+        self._children = self._check_references(schemes)
+        self.digest = hashlib.sha256(b"\0".join(_digestible(self._files))).hexdigest()
 
     @classmethod
     def load(cls, overlay: Path | None = None) -> Vocabularies:
         """Parse ``ontology/radiograph.ttl`` and ``ontology/concepts/*.ttl``, the overlay's files first.
 
         ``overlay`` is the folder of the setting ``RADIOGRAPH_OVERLAY``; its ``ontology/concepts/x.ttl``
-        replaces the shipped ``x.ttl`` or adds a scheme ``x``.
+        replaces the shipped ``x.ttl`` or adds a scheme ``x``, and its ``ontology/concepts/additions/x.ttl``
+        says more in scheme ``x``: new concepts, and more about concepts that are there. What mapping sets say of
+        concepts is said of them here.
 
         Raises:
             VocabularyError: a file is not Turtle, or a scheme has a concept without English label or notation,
-                a notation twice, a broader concept that does not exist, or a cycle. Names file and line.
+                a notation twice, a broader or replacing concept that does not exist, or a cycle; or an addition
+                describes what its scheme does not have. Names file and line.
         """
         laid = overlay / "ontology" if overlay is not None else None
         paths = layered(HERE / "concepts", laid / "concepts" if laid else None, "*.ttl")
         ontology = layered(HERE, laid, "radiograph.ttl")
         if not ontology or not paths:
             raise VocabularyError("no vocabularies found", where=str(HERE), remedy="reinstall Radiograph")
-        return cls(read_turtle(ontology[0]), {path.stem: read_turtle(path) for path in paths})
+        schemes = {path.stem: read_turtle(path) for path in paths}
+        if laid is not None:
+            for path in sorted(laid.glob(f"concepts/{ADDITIONS}/*.ttl")):
+                schemes[path.stem] = extended(schemes.get(path.stem), read_turtle(path))
+        return cls(read_turtle(ontology[0]), linked(schemes, load_mapping_sets(overlay)))
 
     def concept(self, iri: str) -> Concept | None:
         """The concept with this IRI, of whatever scheme."""
         return self._concepts.get(iri)
 
     def ancestors(self, iri: str) -> tuple[str, ...]:
-        """All broader concepts, transitively, nearest first, without the concept itself."""
+        """All broader concepts, transitively, each before those broader than it, without the concept itself."""
         if iri not in self._ancestors:
-            found: dict[str, None] = {}
-            level = [iri]
-            while level:
-                level = [b for one in level if one in self._concepts for b in self._concepts[one].broader]
-                level = [broader for broader in dict.fromkeys(level) if broader not in found]
-                found |= dict.fromkeys(level)
-            self._ancestors[iri] = tuple(found)
+            found: list[str] = []
+            seen: set[str] = set()
+            path = [(iri, iter(self._broader(iri)))]
+            while path:
+                one, waiting = path[-1]
+                if (broader := next(waiting, None)) is None:
+                    path.pop()
+                    found += [one] if path else []
+                elif broader not in seen:
+                    seen.add(broader)
+                    path.append((broader, iter(self._broader(broader))))
+            self._ancestors[iri] = tuple(reversed(found))
         return self._ancestors[iri]
 
     def children(self, iri: str) -> tuple[str, ...]:
-        """The directly narrower concepts, in the order of their file."""
+        """The directly narrower concepts that are in use, in the order of their file."""
         return self._children.get(iri, ())
 
+    def current(self, iri: str) -> tuple[str, ...]:
+        """The concepts in use that a concept stands for: itself, or what replaces it if it is deprecated."""
+        found: dict[str, None] = {}
+        seen: set[str] = set()
+        waiting = [iri]
+        while waiting:
+            concept = self._concepts.get(one := waiting.pop(0))
+            if concept is None or one in seen:
+                continue
+            seen.add(one)
+            if concept.deprecated:
+                waiting += concept.replaced_by
+            else:
+                found[one] = None
+        return tuple(found)
+
+    def texts(self, iri: str, predicate: URIRef) -> tuple[tuple[str, str], ...]:
+        """What is said of an IRI by a property of texts, such as ``skos:altLabel``: (language, text), in order."""
+        return tuple(
+            (value.language or "", value.value)
+            for properties in self._said.get(iri, ())
+            for value in properties.get(str(predicate), ())
+            if isinstance(value, pyoxigraph.Literal)
+        )
+
     def entry(self, iri: str) -> list[tuple[URIRef, URIRef, Node]]:
-        """What the vocabularies say of an IRI: types, labels, scheme and notation; empty for an unknown IRI."""
-        if iri not in self._entries and iri in self._statements:
+        """What the vocabularies say of an IRI: types, English labels, scheme and notation; empty if unknown."""
+        if iri not in self._entries and iri in self._said:
             subject = URIRef(iri)
             self._entries[iri] = [
-                (subject, URIRef(triple.predicate.value), from_oxigraph(triple.object))
-                for triple in self._statements[iri]
-                if triple.predicate.value in _ENTRY
+                (subject, predicate, from_oxigraph(value))
+                for properties in self._said[iri]
+                for predicate in _ENTRY
+                for value in properties.get(str(predicate), ())
+                if not isinstance(value, pyoxigraph.Literal) or value.language in (None, "en")
             ]
         return list(self._entries.get(iri, ()))
 
     def equivalents(self, iri: str, predicate: URIRef) -> tuple[str, ...]:
-        """The IRIs that a concept is tied to by ``skos:exactMatch`` or ``skos:closeMatch``."""
+        """The IRIs that a concept is tied to by ``skos:exactMatch`` or another property of concepts."""
         return tuple(
-            triple.object.value
-            for triple in self._statements.get(iri, ())
-            if triple.predicate.value == str(predicate) and isinstance(triple.object, pyoxigraph.NamedNode)
+            value.value
+            for properties in self._said.get(iri, ())
+            for value in properties.get(str(predicate), ())
+            if isinstance(value, pyoxigraph.NamedNode)
         )
 
-    def graphs(self) -> Iterator[tuple[str, bytes]]:
-        """Yield ``(name, sorted N-Triples)`` of each vocabulary: ``ontology``, ``vocabulary/cancer``, …"""
+    def graphs(self, only: Container[str] | None = None) -> Iterator[tuple[str, bytes]]:
+        """Yield ``(name, sorted N-Triples)`` of each vocabulary, or of some: ``ontology``, ``vocabulary/cancer``, …
+
+        Files say ``skos:broader`` alone; here its other side, ``skos:narrower``, is said as well.
+        """
         for name, file in self._files.items():
-            yield name, "".join(sorted({f"{triple} .\n" for triple in file.triples})).encode()
+            if only is not None and name not in only:
+                continue
+            lines = {f"{triple} .\n" for triple in file.triples}
+            for iri in self.schemes.get(name.removeprefix("vocabulary/"), ()):
+                lines |= {f"<{iri}> <{SKOS.narrower}> <{child}> .\n" for child in self.children(iri)}
+            yield name, "".join(sorted(lines)).encode()
+
+    def _broader(self, iri: str) -> Sequence[str]:
+        """Last first, so that the first comes nearest when the way up is turned round."""
+        return self._concepts[iri].broader[::-1] if iri in self._concepts else ()
+
+    def _enter(self, subjects: Mapping[str, Properties]) -> None:
+        for subject, properties in subjects.items():
+            self._said[subject].append(properties)
+
+    def _known(self, name: str, file: TurtleFile) -> _Read | None:
+        """What was read of a scheme, if its file says the same as ``file``."""
+        ours = self._files.get(f"vocabulary/{name}")
+        same = ours is not None and ours.triples == file.triples and ours.prefixes == file.prefixes
+        return self._read[name] if same else None
 
     def _check_new(self, file: TurtleFile, concepts: Mapping[str, Concept]) -> None:
         for iri in concepts:
@@ -143,107 +205,40 @@ class Vocabularies:
                     remedy="give it an IRI of its own, or name the file after the scheme it replaces",
                 )
 
-    def _check_hierarchy(self, files: Mapping[str, TurtleFile]) -> dict[str, tuple[str, ...]]:
+    def _check_references(self, files: Mapping[str, TurtleFile]) -> dict[str, tuple[str, ...]]:
         children: dict[str, list[str]] = defaultdict(list)
         for concept in self._concepts.values():
-            for broader in concept.broader:
-                if broader not in self._concepts:
+            for other in (*concept.broader, *concept.replaced_by):
+                if other not in self._concepts:
+                    kind = "broader" if other in concept.broader else "replacing"
                     raise VocabularyError(
-                        f"{concept.iri} has the broader concept {broader}, which does not exist",
+                        f"{concept.iri} has the {kind} concept {other}, which does not exist",
                         where=files[concept.scheme].where(concept.iri),
                         remedy="correct the IRI, or add the concept",
                     )
-                children[broader].append(concept.iri)
-        for concept in self._concepts.values():
-            if concept.iri in self.ancestors(concept.iri):
-                raise VocabularyError(
-                    f"{concept.iri} is broader than itself",
-                    where=files[concept.scheme].where(concept.iri),
-                    remedy="remove the skos:broader that closes the circle",
-                )
+            if not concept.deprecated:
+                for broader in concept.broader:
+                    children[broader].append(concept.iri)
+        circular = [concept for concept in self._concepts.values() if concept.iri in self.ancestors(concept.iri)]
+        if circular:
+            worst = next((one for one in circular if files[one.scheme].adds_to(one.iri)), circular[0])
+            raise VocabularyError(
+                f"{worst.iri} is broader than itself",
+                where=files[worst.scheme].where(worst.iri),
+                remedy="remove the skos:broader that closes the circle",
+            )
         return {iri: tuple(narrower) for iri, narrower in children.items()}
 
 
-def _read_scheme(name: str, file: TurtleFile) -> tuple[Scheme, dict[str, Concept]]:
-    by_subject: dict[str, Properties] = {}
-    for triple in file.triples:
-        if isinstance(triple.subject, pyoxigraph.NamedNode) and isinstance(triple.object, _VALUES):
-            properties = by_subject.setdefault(triple.subject.value, defaultdict(list))
-            properties[triple.predicate.value].append(triple.object)
-    kinds = {iri: {kind.value for kind in properties[str(RDF.type)]} for iri, properties in by_subject.items()}
-    heads = [iri for iri in by_subject if str(SKOS.ConceptScheme) in kinds[iri]]
-    if len(heads) != 1:
-        raise VocabularyError(
-            f"has {len(heads)} concept schemes", where=str(file.path), remedy="declare exactly one skos:ConceptScheme"
-        )
-    reader = _ConceptReader(name, heads[0], file)
-    concepts = {
-        iri: reader.read(iri, properties) for iri, properties in by_subject.items() if str(SKOS.Concept) in kinds[iri]
-    }
-    head = by_subject[heads[0]]
-    titles = [value.value for value in head[str(DCT.title)]]
-    lengths = [value.value for value in head[str(RADIOGRAPH.shortestNotation)]]
-    if not all(length.isdecimal() for length in lengths):
-        raise VocabularyError(
-            f"radiograph:shortestNotation {lengths[0]!r} is no number",
-            where=file.where(heads[0]),
-            remedy="write a whole number",
-        )
-    return Scheme(name, heads[0], titles[0] if titles else name, *map(int, lengths[:1])), concepts
+def _read(name: str, file: TurtleFile) -> _Read:
+    subjects = by_subject(file)
+    return subjects, *read_scheme(name, file, subjects)
 
 
-class _ConceptReader:
-    """Makes :class:`Concept` of the statements in one file, and refuses what is incomplete."""
-
-    def __init__(self, scheme: str, scheme_iri: str, file: TurtleFile) -> None:
-        self._scheme = scheme
-        self._scheme_iri = scheme_iri
-        self._file = file
-        self._notations: dict[str, str] = {}
-        self._namespaces = sorted(
-            ((ns, prefix) for prefix, ns in file.prefixes.items()), key=lambda pair: -len(pair[0])
-        )
-
-    def read(self, iri: str, properties: Properties) -> Concept:
-        def values(*predicates: URIRef) -> tuple[str, ...]:
-            return tuple(value.value for p in predicates for value in properties.get(str(p), ()))
-
-        labels = {
-            value.language or "": value.value
-            for value in properties.get(str(SKOS.prefLabel), ())
-            if isinstance(value, pyoxigraph.Literal)
-        }
-        notations = values(SKOS.notation)
-        if "en" not in labels:
-            self._fail(iri, "has no English label", 'add skos:prefLabel "…"@en')
-        if len(notations) != 1:
-            self._fail(iri, f"has {len(notations)} notations", 'give it exactly one skos:notation "…"')
-        if notations[0] in self._notations:
-            self._fail(iri, f"has the notation {notations[0]!r} of {self._notations[notations[0]]}", "use another one")
-        if self._scheme_iri not in values(SKOS.inScheme):
-            self._fail(iri, f"is not in the scheme of its file, {self._scheme_iri}", "add skos:inScheme")
-        for predicate in (SKOS.exactMatch, SKOS.closeMatch, SKOS.broader):
-            if any(isinstance(value, pyoxigraph.Literal) for value in properties.get(str(predicate), ())):
-                name = str(predicate).rpartition("#")[2]
-                self._fail(iri, f"has a text as skos:{name}", "give the IRI of the concept that is meant")
-        self._notations[notations[0]] = iri
-        return Concept(
-            iri=iri,
-            scheme=self._scheme,
-            notation=notations[0],
-            labels=labels,
-            synonyms=values(SKOS.altLabel, SKOS.hiddenLabel),
-            broader=values(SKOS.broader),
-            codes=tuple(dict.fromkeys(self._curie(code) for code in values(SKOS.exactMatch, SKOS.closeMatch))),
-            types=values(RDF.type),
-            negative="true" in values(RADIOGRAPH.negative),
-        )
-
-    def _curie(self, iri: str) -> str:
-        for namespace, prefix in self._namespaces:
-            if iri.startswith(namespace):
-                return f"{prefix}:{iri[len(namespace) :]}"
-        return iri
-
-    def _fail(self, iri: str, message: str, remedy: str) -> NoReturn:
-        raise VocabularyError(f"{iri} {message}", where=self._file.where(iri), remedy=remedy)
+def _digestible(files: Mapping[str, TurtleFile]) -> Iterator[bytes]:
+    for name, file in files.items():
+        yield name.encode() + b"\0" + file.text.encode()
+        if file.addition is not None:
+            yield f"{name}/{ADDITIONS}".encode() + b"\0" + file.addition.text.encode()
+        if file.linked:
+            yield f"{name}/mappings".encode() + b"\0" + "\n".join(map(str, file.linked)).encode()

@@ -49,9 +49,10 @@ def test_modules_are_readable_in_one_sitting(module: Path) -> None:
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
     runtime, extra = (
         {re.split(r"[<>=]", name)[0].replace("-", "_") for name in names}
-        for names in (project["dependencies"], project["optional-dependencies"]["idc"])
+        for names in (project["dependencies"], (*extras["idc"], *extras["reason"]))
     )
     imported = set[str]().union(*map(_imported, _modules())) - set(ORDER) - set(sys.stdlib_module_names)
     # The index is found without being imported, uvicorn takes its loop and parser itself, types are for mypy alone.

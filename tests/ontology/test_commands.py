@@ -38,7 +38,7 @@ def test_every_line_gets_one_json_object(run: Callable[..., tuple[int, str, Base
             "iri": "https://w3id.org/radiograph/concept/cancer/NSCLC",
             "label": "Non-Small Cell Lung Cancer",
             "negative": False,
-            "codes": ["ONCOTREE:NSCLC", "MONDO:0005233", "NCIT:C2926"],
+            "codes": ["ONCOTREE:NSCLC", "MONDO:0005233", "NCIT:C2926", "EUCAIM:CLIN1063178"],
         }
     ]
     assert answers[2]["concepts"][0]["negative"] is True

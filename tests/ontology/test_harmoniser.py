@@ -184,8 +184,8 @@ def test_a_text_may_mean_something_else_in_a_repository(harmoniser: Harmoniser) 
     assert notations(harmoniser.match("Clear Cell Carcinoma", "cancer", repository="idc")) == ["CCRCC"]
     assert notations(harmoniser.match("OCT", "modality")) == ["OCT"]
     assert notations(harmoniser.match("OCT", "modality", repository="openmedlab")) == ["OPT"]
-    assert notations(harmoniser.match("Glioma", "anatomy")) == []
-    assert notations(harmoniser.match("Glioma", "anatomy", repository="openmedlab")) == ["12738006"]
+    assert notations(harmoniser.match("Spitz Tumor", "anatomy")) == []
+    assert notations(harmoniser.match("Spitz Tumor", "anatomy", repository="openmedlab")) == ["39937001"]
     assert notations(harmoniser.match("NMS", "manufacturer")) == []
     assert notations(harmoniser.match("NMS", "manufacturer", repository="idc")) == ["neusoft"]
     assert notations(harmoniser.match("Retinal", "modality", repository="openmedlab")) == []
@@ -200,6 +200,38 @@ def test_a_partly_known_list_gives_its_known_part_and_says_so(harmoniser: Harmon
 
 def test_around_and_all_parts_must_be_known(harmoniser: Harmoniser) -> None:
     assert harmoniser.match("Lung Cancer and something nobody knows", "cancer").concepts == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("glioblastoma (GBM)", ["glioblastoma"]),
+        ("Lung Cancer (NSCLC)", ["NSCLC"]),
+        ("Melanoma (non-cancer)", []),
+        ("Lung Cancer (Glioma)", []),
+        ("Glioma, low grade", ["low-grade-glioma"]),
+        ("malignant neoplasm of the right lung", ["LUNG"]),
+        ("lung, breast and colon cancer", ["LUNG", "BREAST", "colon-cancer"]),
+        ("melanoma and breast cancer", ["MEL", "BREAST"]),
+        ("recurrent GBM", ["glioblastoma"]),
+        ("uterus and cervix cancer of something", []),
+        ("no evidence of lung cancer", []),
+        ("mouse model of lung cancer", []),
+        ("National Cancer Institute", []),
+    ],
+)
+def test_brackets_qualifiers_and_shared_words(harmoniser: Harmoniser, text: str, expected: list[str]) -> None:
+    assert notations(harmoniser.match(text, "cancer")) == expected
+
+
+def test_a_deprecated_concept_answers_with_what_replaces_it(overlay: Write) -> None:
+    text = (
+        "@prefix : <https://w3id.org/radiograph/concept/cancer/> .\n@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+        "@prefix dct: <http://purl.org/dc/terms/> .\n:MEL owl:deprecated true ; dct:isReplacedBy :SKCM .\n"
+    )
+    folder = overlay("concepts/additions/cancer.ttl", text)
+    harmoniser = Harmoniser.load(Vocabularies.load(folder), folder)
+    assert notations(harmoniser.match("Malignant Melanoma", "cancer")) == ["SKCM"]
 
 
 def test_an_ambiguous_text_means_nothing(harmoniser: Harmoniser) -> None:

@@ -31,7 +31,10 @@ def test_it_has_a_version_a_title_and_a_licence(ontology: Graph) -> None:
 
 def test_every_term_has_a_type_a_label_and_a_definition(ontology: Graph) -> None:
     for term in own_terms(ontology):
-        for predicate in (RDF.type, RDFS.label, SKOS.definition, RDFS.isDefinedBy):
+        for predicate in (
+            *(RDF.type, RDFS.label, SKOS.definition, SKOS.example, DCT.source, RDFS.isDefinedBy),
+            URIRef("http://www.w3.org/2003/06/sw-vocab-status/ns#term_status"),
+        ):
             assert (term, predicate, None) in ontology, f"{term} has no {predicate}"
 
 
@@ -74,3 +77,25 @@ def test_domains_and_ranges_are_declared(ontology: Graph) -> None:
     for predicate in (RDFS.domain, RDFS.range, RDFS.subPropertyOf, RDFS.subClassOf):
         for value in ontology.objects(None, predicate):
             assert value in declared or "XMLSchema" in str(value) or str(value) == str(SKOS.ConceptScheme), value
+
+
+def test_a_stratum_is_an_observation_and_no_dataset(ontology: Graph) -> None:
+    assert (RADIOGRAPH.Stratum, RDFS.subClassOf, QB.Observation) in ontology
+    for dimension in (RADIOGRAPH.stratumModality, RADIOGRAPH.stratumBodyPart, RADIOGRAPH.stratumSex):
+        assert (dimension, RDFS.domain, RADIOGRAPH.Stratum) in ontology
+        assert (dimension, RDF.type, OWL.FunctionalProperty) in ontology
+    disjoint = set(ontology.objects(RADIOGRAPH.Stratum, OWL.disjointWith))
+    assert DCAT.Dataset in disjoint
+    # A dataset may hold images of its own beside annotations of others.
+    assert (RADIOGRAPH.ImagingDataset, OWL.disjointWith, RADIOGRAPH.AnnotationDataset) not in ontology
+
+
+def test_nothing_is_imported_and_no_property_is_of_two_kinds(ontology: Graph) -> None:
+    assert (None, OWL.imports, None) not in ontology
+    objects = set(ontology.subjects(RDF.type, OWL.ObjectProperty))
+    assert not objects & set(ontology.subjects(RDF.type, OWL.DatatypeProperty))
+
+
+def test_the_first_version_follows_none(ontology: Graph) -> None:
+    assert (IRI, OWL.priorVersion, None) not in ontology
+    assert str(ontology.value(IRI, OWL.versionIRI)).endswith("/" + str(ontology.value(IRI, OWL.versionInfo)))
