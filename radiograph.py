@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,8 +14,13 @@ from sqlalchemy.exc import DatabaseError
 import api.commands
 import catalogue.commands
 import ingest.commands
+import ingest.forms
+import ingest.impact_commands
+import ingest.profile_commands
+import ingest.remap
 import ontology.commands
 import shapes.commands
+import shapes.forms.commands
 from core.console import Exit, err, out
 from core.errors import RadiographError
 from core.version import program_version
@@ -28,7 +34,11 @@ app = typer.Typer(
 )
 ontology.commands.mount(app)
 ingest.commands.mount(app)
-shapes.commands.mount(app)
+ingest.profile_commands.mount(app)
+ingest.remap.mount(app)
+ingest.impact_commands.mount(ontology.commands.ontology, Path(api.commands.__file__).parent / "queries")
+shapes.commands.mount(app, forms=ingest.forms.filled_form)
+shapes.forms.commands.mount(app)
 catalogue.commands.mount(app)
 api.commands.mount(app)
 

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import errors, feed, health, pages, resources, sparql, vocabularies
+from api import contexts, errors, feed, health, pages, resources, sparql, vocabularies
 from api.state import OneRelease, open_state
+from api.validation import routes as validation
 from core.errors import RadiographError
 from core.settings import Settings
 from core.version import program_version
@@ -52,8 +53,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.refusal = None
     errors.install(app)
-    for router in (health.router, sparql.router, feed.router, resources.router, vocabularies.router, pages.router):
-        app.include_router(router)
+    for room in (health, contexts, sparql, validation, feed, resources, vocabularies, pages):
+        app.include_router(room.router)
     app.add_middleware(OneRelease)
     app.add_middleware(SafeHeaders)
     app.add_middleware(

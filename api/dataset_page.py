@@ -108,7 +108,7 @@ def render_dataset(
     report = _report(state, description.iri)
     related = _related(summary, state)
     findings = sorted(report.findings, key=_severity) if report else []
-    repository_title, publisher = _names(state, summary)
+    repository_title, publisher = _names(state, summary, description)
     stem = to.iri(description.iri)
     return page(
         request,
@@ -252,11 +252,13 @@ def _severity(finding: Any) -> tuple[int, str]:
     return (("violation", "warning", "info").index(finding.severity), finding.path)
 
 
-def _names(state: State, summary: DatasetSummary) -> tuple[str, str | None]:
-    """The repository's title and the publisher's name, from the repository's own declaration."""
+def _names(state: State, summary: DatasetSummary, description: StoredDescription) -> tuple[str, str | None]:
+    """The repository's title and the publisher's name, from the repository's declaration or the description itself."""
+    iri = summary.publisher or ""
     for entry in state.ledger.repositories():
         if entry.id == summary.repository:
-            return entry.title, _agent_names(entry.ntriples).get(summary.publisher or "")
+            known = _agent_names(entry.ntriples)
+            return entry.title, known.get(iri) or _agent_names(description.ntriples).get(iri)
     return summary.repository, None
 
 

@@ -21,6 +21,7 @@ from api.rendering import Addresses, page
 from api.state import State
 from core.errors import QueryError, QueryTooLarge
 from core.terms import CONCEPT, PREFIXES
+from ontology.turtle import layered
 
 #: Rows shown, and bytes of an answer read for the page; the whole answer is a link away.
 MAX_ROWS = 500
@@ -94,11 +95,11 @@ async def sparql_page(
         "sparql.html",
         status_code=status_of(error) if error else 200,
         headers={"Cache-Control": "no-store"},
-        query=query if query is not None else examples()[0].query,
+        query=query if query is not None else examples(state.settings.overlay)[0].query,
         answer=answer,
         error=error,
         seconds=seconds,
-        examples=examples(),
+        examples=examples(state.settings.overlay),
         endpoint=f"{state.identifiers.base}/sparql",
         formats=[
             (variant.label, to.path("sparql", [("query", query or ""), *graphs, ("format", variant.name)]))
@@ -135,13 +136,16 @@ def read_results(document: Mapping[str, Any]) -> Answer:
     return Answer(columns, rows, total=len(solutions), cut=len(solutions) > MAX_ROWS)
 
 
-@lru_cache(maxsize=1)
-def examples() -> tuple[Example, ...]:
-    """The example queries in ``api/queries``: first comment line the title, the following ones what it is about."""
+@lru_cache(maxsize=2)
+def examples(overlay: Path | None = None) -> tuple[Example, ...]:
+    """The example queries in ``api/queries``, and ``queries`` of the overlay, by the names of their files.
+
+    The first comment line is the title, the following ones say what it is about.
+    """
     found = []
-    for path in sorted(_QUERIES.glob("*.rq")):
-        lines = path.read_text(encoding="utf-8").strip().splitlines()
-        comments = [line.lstrip("# ").strip() for line in lines if line.startswith("#")]
+    for path in layered(_QUERIES, overlay / "queries" if overlay else None, "*.rq"):
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").strip().splitlines()
+        comments = [line.lstrip("# ").strip() for line in lines if line.startswith("#")] or [path.stem]
         query = "\n".join(line for line in lines if not line.startswith("#")).strip() + "\n"
         found.append(Example(path.stem, comments[0], " ".join(comments[1:]), query))
     return tuple(found)

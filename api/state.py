@@ -21,14 +21,18 @@ from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.validation.intake import Intake
+from api.validation.pool import JudgePool
 from catalogue.ledger import Ledger
 from catalogue.links import Link, read_links
 from catalogue.release import Release
 from catalogue.search import SearchIndex
 from catalogue.store.pool import QueryPool
+from catalogue.usage import Usage
 from core.errors import RadiographError, ReleaseError
 from core.identifiers import Identifiers
 from core.settings import Settings
+from ontology.mapping_index import MappingIndex
 from ontology.vocabulary import Vocabularies
 from shapes.profiles import Profiles
 
@@ -46,6 +50,7 @@ class ReleaseView:
     path: Path
     search: SearchIndex
     aggregates: dict[str, Any]
+    usage: Usage
     links: Sequence[Link]
     triples: int
 
@@ -70,6 +75,7 @@ class ReleaseView:
             path=release.path,
             search=SearchIndex.open(release.path / "search"),
             aggregates=counts,
+            usage=Usage.read(release.path) or Usage({}),
             links=read_links(release.path / "links.ndjson"),
             triples=release.triples,
         )
@@ -86,13 +92,23 @@ _begun_with: ContextVar[ReleaseView | None] = ContextVar("release")
 class State:
     """The service's state; one for the process."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, vocabularies: Vocabularies, profiles: Profiles) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        vocabularies: Vocabularies,
+        mappings: MappingIndex,
+        profiles: Profiles,
+    ) -> None:
         self.settings = settings
         self.identifiers: Identifiers = settings.identifiers
         self.ledger = ledger
         self.vocabularies = vocabularies
+        self.mappings = mappings
         self.profiles = profiles
         self.pool = QueryPool(settings)
+        self.judges = JudgePool(settings)
+        self.intake = Intake(settings)
         self._current: ReleaseView | None = None
         self._refused: int | None = None
 
@@ -142,12 +158,13 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         RadiographError: the ledger, vocabularies or profiles are broken, or query workers cannot run here.
     """
     vocabularies = await asyncio.to_thread(Vocabularies.load, settings.overlay)
+    mappings = await asyncio.to_thread(MappingIndex.load, settings.overlay)
     profiles = await asyncio.to_thread(Profiles.load, settings.overlay)
     if not settings.ledger_path.exists():
         # The service may be started before the first ingest; it says so until there is a release.
         Ledger.open(settings, create=True).close()
     with Ledger.open(settings, read_only=True) as ledger:
-        state = State(settings, ledger, vocabularies, profiles)
+        state = State(settings, ledger, vocabularies, mappings, profiles)
         follower: asyncio.Task[None] | None = None
         try:
             await state.refresh()
@@ -160,6 +177,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
                 follower.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await follower
+            await state.judges.stop()
             await state.pool.stop()
 
 

@@ -1,7 +1,7 @@
 """The folder of a release: made aside, complete and on disk before it gets its name.
 
-``store/`` checkpoint, ``search/`` index, ``aggregates.json``, ``links.ndjson``, and ``manifest.json`` with the
-size and hash of every file.
+``store/`` checkpoint, ``search/`` index, ``aggregates.json``, ``usage.json``, ``links.ndjson``, and ``manifest.json``
+with the size and hash of every file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from catalogue.links import write_links
 from catalogue.search import SearchIndex
 from catalogue.store.embedded import EmbeddedStore, count_triples
 from catalogue.summary import DatasetSummary
+from catalogue.usage import USAGE, UsageCounter
 from core.version import program_version
 from ontology.vocabulary import Vocabularies
 
@@ -66,9 +67,14 @@ def assemble(
     path = releases / f"{content.number}{_PARTIAL}"
     path.mkdir(parents=True)
     store.checkpoint(path / "store")
-    summaries = [DatasetSummary.from_description(description, vocabularies) for description in content.descriptions()]
+    summaries: list[DatasetSummary] = []
+    usage = UsageCounter(vocabularies)
+    for description in content.descriptions():
+        summaries.append(DatasetSummary.from_description(description, vocabularies))
+        usage.add(description, summaries[-1].title)
     SearchIndex.build(path / "search", summaries, vocabularies, repositories=titles)
     _write_json(path / "aggregates.json", aggregate(summaries, content.links, vocabularies))
+    usage.usage().write(path / USAGE)
     write_links(path / "links.ndjson", content.links)
     triples = count_triples(path / "store")
     manifest = {

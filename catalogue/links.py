@@ -92,7 +92,7 @@ def derive_links(descriptions: Iterable[StoredDescription], identifiers: Identif
 
 def find_links(descriptions: Iterable[StoredDescription], identifiers: Identifiers) -> LinkFindings:
     """Return the links between ``descriptions`` and remarks on derivations and DOIs that give none."""
-    scanned = sorted((_scan(description) for description in descriptions), key=lambda traits: traits.iri)
+    scanned = sorted((traits(description) for description in descriptions), key=lambda one: one.iri)
     derived, dangling = _declared_derivations(scanned, identifiers)
     same, ambiguous = _shared_dois(scanned)
     links = sorted([*derived, *same], key=lambda link: (link.subject, link.object, link.kind, link.method))
@@ -172,8 +172,8 @@ _WANTED = (str(DCT.identifier), str(ADMS.identifier), str(SKOS.notation), DERIVE
 _KINDS = {str(RADIOGRAPH.ImagingDataset), str(RADIOGRAPH.AnnotationDataset)}
 
 
-def _scan(description: StoredDescription) -> _Traits:
-    """Read the few statements that linking needs."""
+def traits(description: StoredDescription) -> _Traits:
+    """The few things that links are made of; descriptions that agree in them are linked alike."""
     notations: dict[str, str] = {}
     nodes: list[str] = []
     written: list[str] = []

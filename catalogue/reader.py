@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, case, func, or_, select
 
 from catalogue import schema
+from catalogue.content import graph_content, released_graphs
 from catalogue.description import StoredDescription
 from catalogue.entries import Event, RepositoryEntry, RepositoryStatus, RevisionEntry, RunEntry, Status
 from catalogue.release import (
     Release,
     each_member,
+    each_upcoming,
     members_query,
     pending_changes,
     read_releases,
@@ -26,6 +29,8 @@ from core.settings import Settings
 _r = schema.revision.c
 _d = schema.description.c
 _LIVE = ("published", "draft", "rejected")
+#: What was published and is withdrawn stays published until the next release; it is no delivery any more.
+_UNDELETED = or_(_r.upcoming.is_(True), _r.state.in_(("draft", "rejected")))
 
 
 class LedgerReader:
@@ -116,6 +121,11 @@ class LedgerReader:
         with self.engine.connect() as connection:
             yield from each_member(connection, release)
 
+    def each_accepted(self) -> Iterator[StoredDescription]:
+        """All descriptions as accepted last, which is what the next release will hold, sorted by IRI."""
+        with self.engine.connect() as connection:
+            yield from each_upcoming(connection, datetime.now(UTC))
+
     def count(self, release: int, *, repository: str | None = None) -> int:
         """How many descriptions a release holds; 0 where it was dropped or never made."""
         member = schema.release_member.c
@@ -179,7 +189,7 @@ class LedgerReader:
         """``(IRI, JSON of the source record)`` of every description that is not deleted, as delivered last."""
         newest = (
             select(func.max(_r.id))
-            .where(_r.description == _d.id, _r.state.in_(_LIVE))
+            .where(_r.description == _d.id, _UNDELETED)
             .correlate(schema.description)
             .scalar_subquery()
         )
@@ -192,6 +202,22 @@ class LedgerReader:
         with self.engine.connect() as connection:
             for row in connection.execute(query):
                 yield row.iri, row.source_record
+
+    def released_graphs(self, release: int) -> dict[str, bytes]:
+        """The graphs of a release that belong to no description, as N-Triples, by graph IRI."""
+        with self.engine.connect() as connection:
+            digests = released_graphs(connection, release)
+            return {name: graph_content(connection, digest) for name, digest in digests.items()}
+
+    def unaccepted(self) -> set[str]:
+        """The IRIs of descriptions whose last delivery, or whose own content by now, was not accepted by its gate."""
+        query = (
+            select(_d.iri)
+            .join_from(schema.description, schema.revision, _r.description == _d.id)
+            .where(or_(_r.state == "rejected", and_(_r.upcoming.is_(True), _r.stale.is_(True))))
+        )
+        with self.engine.connect() as connection:
+            return set(connection.execute(query).scalars())
 
 
 def _status_query() -> Select[Any]:

@@ -28,7 +28,7 @@ SCHEMES: Mapping[Facet, str] = {
 }
 #: Sources mix these pairs: a list of modalities holds SEG, a list of manufacturers holds makers of software. A text
 #: is looked up in both, and what it means is stated where it belongs.
-_SIBLINGS: Mapping[Facet, Facet] = {
+SIBLINGS: Mapping[Facet, Facet] = {
     "modality": "annotationType",
     "annotationType": "modality",
     "scannerManufacturer": "software",
@@ -69,7 +69,7 @@ def harmonise(record: SourceRecord, harmoniser: Harmoniser, repository: str) -> 
 
 
 def _matches(facet: Facet, text: str, harmoniser: Harmoniser, repository: str) -> Iterator[tuple[Facet, Match]]:
-    for candidate in (facet, _SIBLINGS.get(facet)):
+    for candidate in (facet, SIBLINGS.get(facet)):
         if candidate is not None:
             match = harmoniser.match(text, SCHEMES[candidate], repository=repository)
             if match.concepts:

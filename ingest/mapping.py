@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rdflib import Graph, Literal, URIRef
 
@@ -22,11 +22,12 @@ from ingest.disclosure import disclose
 from ingest.imaging import add_counts, add_facets, add_strata, harmonise, owned_node
 from ingest.prose import writable
 from ingest.record import Facet, SourceDistribution, SourceRecord
+from ingest.statements import stated
 from ontology.concept import Concept, Match
 from ontology.harmoniser import Harmoniser
 from ontology.vocabulary import Vocabularies
 
-_MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
+MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 #: RFC 6838 §4.2, restricted names.
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w!#$&^.+-]{0,126}/[A-Za-z0-9][\w!#$&^.+-]{0,126}", re.ASCII)
 _KINDS = {"images": RADIOGRAPH.ImagingDataset, "annotations": RADIOGRAPH.AnnotationDataset}
@@ -38,7 +39,7 @@ class Description:
 
     ``stated`` are the texts that became concepts, ``unmatched`` those that became none, both with their facet.
     ``lost_licences`` are texts of licences that no vocabulary knows, in order. ``remarks`` are for the steward and may
-    quote the record.
+    quote the record. ``references`` says of what classes resources are that ``iri`` does not own and refers to.
     """
 
     graph: Graph
@@ -47,6 +48,7 @@ class Description:
     unmatched: list[tuple[Facet, str]]
     lost_licences: list[str]
     remarks: list[str]
+    references: Graph = field(default_factory=new_graph)
 
 
 def describe(
@@ -67,7 +69,9 @@ def describe(
     writer.write()
     harmonised = harmonise(disclosure.record, harmoniser, declaration.id)
     add_facets(writer.graph, writer.dataset, harmonised)
-    add_counts(writer.graph, writer.dataset, disclosure.record, humans_only=harmonised.of_humans_only)
+    # Statements in the terms of the profiles count people where they count subjects.
+    humans_only = harmonised.of_humans_only or record.statements is not None
+    add_counts(writer.graph, writer.dataset, disclosure.record, humans_only=humans_only)
     cube_title = writer.text("Subjects, studies and series by modality, body part and sex", language="en")
     writer.remarks += add_strata(writer.graph, writer.dataset, disclosure.record.strata, cube_title, vocabularies)
     return Description(
@@ -77,6 +81,7 @@ def describe(
         harmonised.unmatched,
         writer.lost_licences,
         writer.remarks,
+        writer.references,
     )
 
 
@@ -91,6 +96,7 @@ class _Writer:
         identifiers: Identifiers,
     ) -> None:
         self.graph = new_graph()
+        self.references = new_graph()
         self.lost_licences: list[str] = []
         self.remarks: list[str] = []
         self.dataset = identifiers.dataset(declaration.id, record.identifier)
@@ -101,6 +107,9 @@ class _Writer:
         self._language = self._tag(declaration.defaults.language)
 
     def write(self) -> None:
+        if self._record.statements is not None:
+            self._write_statements(self._record.statements)
+            return
         self._write_type_and_texts()
         self._write_identifiers()
         self._write_repository()
@@ -112,6 +121,19 @@ class _Writer:
     def text(self, text: str, *, language: str | None = None) -> Literal:
         """A text in the language of the repository, unless told otherwise."""
         return Literal(writable(text), lang=language or self._language)
+
+    def _write_statements(self, statements: str) -> None:
+        """Write what the record says in RDF, and of the repository what it does not say."""
+        said = stated(statements, self.dataset, self._identifiers)
+        self._add(RDF.type, _KINDS[self._record.kind])
+        self._write_repository()
+        if (self.dataset, DCT.identifier, None) not in said.graph:
+            self._write_identifiers()
+        for predicate in set(said.graph.predicates(self.dataset)) - {RDF.type}:
+            self.graph.remove((self.dataset, predicate, None))
+        self.graph += said.graph
+        self.references = said.references
+        self.remarks += said.remarks
 
     def _write_type_and_texts(self) -> None:
         record = self._record
@@ -223,10 +245,10 @@ class _Writer:
 
     def _write_format(self, iri: URIRef, distribution: SourceDistribution) -> None:
         where = f"distribution {distribution.identifier!r}"
-        text = (distribution.media_type or "").strip().removeprefix(_MEDIA_TYPES)
+        text = (distribution.media_type or "").strip().removeprefix(MEDIA_TYPES)
         media_type = self._concept(text, "media-type")
         if media_type is not None or _MEDIA_TYPE.fullmatch(text):
-            known = media_type.iri if media_type else _MEDIA_TYPES + text.lower()
+            known = media_type.iri if media_type else MEDIA_TYPES + text.lower()
             self.graph.add((iri, DCAT.mediaType, URIRef(known)))
         elif text:
             self.remarks.append(f"{where}: {text!r} is not a media type")

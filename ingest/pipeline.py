@@ -7,26 +7,24 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from rdflib import Graph, URIRef
+from rdflib import URIRef
 
 from catalogue.description import Candidate
 from catalogue.ledger import Ledger
 from catalogue.run import Run
-from core.canonical import canonical_ntriples, skolemise
 from core.errors import CatalogueError, IdentifierError, InputError, ProfileError, RadiographError, SettingsError
 from core.identifiers import Identifiers
 from core.settings import Settings
-from core.terms import DCAT, RDF, new_graph
 from ingest.declaration import RepositoryDeclaration
-from ingest.disclosure import disclose
-from ingest.mapping import Description, describe
+from ingest.derivation import Deriver, Words
+from ingest.mapping import Description
 from ingest.record import SourceFault, SourceRecord
 from ingest.run_report import RunReport, Tally
-from ingest.sources import Source
+from ingest.sources import PlacingSource, Source
 from ontology.harmoniser import Harmoniser
 from ontology.vocabulary import Vocabularies
 from shapes.profiles import Profiles
-from shapes.report import Report
+from shapes.report import Finding
 from shapes.validator import Validator
 
 
@@ -122,13 +120,13 @@ class _Ingestion:
         progress: Callable[[], None],
     ) -> None:
         self._source = source
-        self._declaration = declaration
         self._room = room
         self._progress = progress
-        self._context = declaration.catalogue_graph(room.identifiers)
         # A remembered verdict holds the values it rejected, so those of a closed source are not remembered.
         closed = not declaration.public
-        self._validator = Validator(room.profiles, room.vocabularies) if closed else room.validator
+        validator = Validator(room.profiles, room.vocabularies) if closed else room.validator
+        words = Words(room.vocabularies, room.harmoniser)
+        self._deriver = Deriver(declaration, room.identifiers, words, room.profiles, validator)
         self._lost_track = False
         gate = (profile.id for profile in room.profiles.lineage(declaration.gate))
         self.tally = Tally(declaration.id, name, public=declaration.public, gate=gate)
@@ -172,7 +170,9 @@ class _Ingestion:
 
     def _take_record(self, record: SourceRecord, run: Run | None) -> None:
         try:
-            candidate, report = self._candidate(record)
+            derived = self._deriver.derive(record)
+            self._tell(record, derived.description, derived.foreign)
+            candidate, report = derived.candidate, derived.report
             if run is not None:
                 run.submit(candidate)
         except CatalogueError:
@@ -181,33 +181,15 @@ class _Ingestion:
             self._keep(record.identifier, run)
             self.tally.fault(_fault(record, error))
             return
-        self.tally.verdict(record.identifier, report, accepted=candidate.accepted)
+        places = {finding: self._place(record, finding, candidate) for finding in report.findings}
+        self.tally.verdict(record.identifier, report, accepted=candidate.accepted, places=places)
 
-    def _candidate(self, record: SourceRecord) -> tuple[Candidate, Report]:
-        room, declaration = self._room, self._declaration
-        description = describe(record, declaration, room.harmoniser, room.vocabularies, room.identifiers)
-        graph, foreign = owned(skolemise(description.graph, description.iri), description.iri, room.identifiers)
-        self._tell(record, description, foreign)
-        report = self._validator.validate(
-            graph,
-            description.iri,
-            context=_with_neighbours(self._context, graph, description.iri, room.identifiers),
-            repository=declaration.id,
-            gate=declaration.gate,
-        )
-        conforms_to = tuple(room.profiles.get(v.profile).iri for v in report.verdicts if v.conforms)
-        candidate = Candidate(
-            iri=str(description.iri),
-            repository=declaration.id,
-            identifier=record.identifier,
-            ntriples=canonical_ntriples(graph),
-            report=_kept_report(report, declaration).model_dump_json(),
-            conforms_to=conforms_to,
-            accepted=report.conforms(declaration.gate),
-            source_record=_kept_record(record, declaration).model_dump_json(),
-            source_iri=record.source_iri,
-        )
-        return candidate, report
+    def _place(self, record: SourceRecord, finding: Finding, candidate: Candidate) -> str:
+        """Where in the source a finding is, if the source can tell."""
+        if not isinstance(self._source, PlacingSource):
+            return ""
+        place = self._source.place(record.identifier, finding, URIRef(candidate.iri), self._room.identifiers)
+        return str(place or "")
 
     def _tell(self, record: SourceRecord, description: Description, foreign: int) -> None:
         """Count what became of the stated texts; tell what was lost (a warning) and what was noticed (a note)."""
@@ -226,42 +208,6 @@ class _Ingestion:
             self.tally.fault(_note(record, remark, "mend it at the source, if it matters", "info"))
 
 
-def owned(graph: Graph, dataset: URIRef, identifiers: Identifiers) -> tuple[Graph, int]:
-    """The part of a description that it may say, and how many subjects it does not own."""
-    foreign = {subject for subject in graph.subjects() if not identifiers.owns(str(dataset), str(subject))}
-    if not foreign:
-        return graph, 0
-    kept = new_graph()
-    for triple in graph:
-        if triple[0] not in foreign:
-            kept.add(triple)
-    return kept, len(foreign)
-
-
-def _with_neighbours(context: Graph, graph: Graph, dataset: URIRef, identifiers: Identifiers) -> Graph:
-    """The context, and of the other datasets of the catalogue that a description refers to that they are datasets.
-
-    Their own descriptions say so, but each is validated by itself.
-    """
-    terms = (term for term in set(graph.objects()) - {dataset} if isinstance(term, URIRef))
-    neighbours = [term for term in terms if _is_dataset(term, identifiers)]
-    if not neighbours:
-        return context
-    extended = new_graph()
-    extended += context
-    for neighbour in neighbours:
-        extended.add((neighbour, RDF.type, DCAT.Dataset))
-    return extended
-
-
-def _is_dataset(iri: URIRef, identifiers: Identifiers) -> bool:
-    try:
-        identifiers.parse_dataset(str(iri))
-    except IdentifierError:
-        return False
-    return True
-
-
 def _note(
     record: SourceRecord, message: str, remedy: str, severity: Literal["error", "warning", "info"]
 ) -> SourceFault:
@@ -276,17 +222,3 @@ def _note(
 
 def _fault(record: SourceRecord, error: RadiographError) -> SourceFault:
     return _note(record, error.message, error.remedy or "correct the record", "error")
-
-
-def _kept_record(record: SourceRecord, declaration: RepositoryDeclaration) -> SourceRecord:
-    """The record as the ledger may keep it: small counts withheld, and of a source that is not public no places."""
-    disclosed = disclose(record, declaration.k).record
-    return disclosed if declaration.public else disclosed.model_copy(update={"location": "", "remarks": ()})
-
-
-def _kept_report(report: Report, declaration: RepositoryDeclaration) -> Report:
-    """The report as the ledger may keep it: of a source that is not public no rejected values."""
-    if declaration.public:
-        return report
-    findings = tuple(finding.model_copy(update={"value": None}) for finding in report.findings)
-    return report.model_copy(update={"findings": findings})

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import CHROMIUM
 from tests.deployment import Server
+from tests.e2e.browser import ARGUMENTS, LOW_CONTRAST
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -18,47 +19,14 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
 
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 #: A dataset with strata, many sources, and annotation sets made from it.
 _DATASET = "/dataset/idc/nlst"
-# WCAG 2.1 contrast of every text with the background it stands on, as far as that is one colour.
-_LOW_CONTRAST = """
-() => {
-  const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
-  const luminance = rgb => { const [r, g, b] = rgb.slice(0, 3).map(v => { v /= 255;
-    return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const found = [];
-  for (const element of document.querySelectorAll("main *, footer *")) {
-    const own = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
-    if (!own || !element.checkVisibility() || element.closest("svg")) continue;
-    let behind = element, background = null;
-    while (behind && !background) {
-      const colour = parse(getComputedStyle(behind).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) background = colour;
-      behind = behind.parentElement;
-    }
-    const style = getComputedStyle(element);
-    const [light, dark] = [luminance(parse(style.color)), luminance(background)].sort((a, b) => b - a);
-    const large = parseFloat(style.fontSize) >= 24;
-    if ((light + 0.05) / (dark + 0.05) < (large ? 3 : 4.5)) found.push(element.outerHTML.slice(0, 120));
-  }
-  return found;
-}
-"""
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=_ARGUMENTS)
+        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield browser
         browser.close()
 
@@ -163,10 +131,10 @@ def test_nothing_is_cut_off_and_all_text_is_legible(chromium: Browser, server: S
     )
     page = context.new_page()
     queried = "/sparql?query=SELECT%20*%20WHERE%20%7B%3Fs%20%3Fp%20%3Fo%7D%20LIMIT%2020"
-    words = ("/concept/cancer/LUAD", "/concept/modality", "/ontology")
+    words = ("/concept/cancer/LUAD", "/concept/modality", "/concept?q=lung", "/ontology", "/validate")
     for address in ("/", "/datasets?q=liver&modality=CT", "/datasets?q=zzzz", _DATASET, queried, *words, "/none"):
         page.goto(address)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide == 0, f"{address} is {wide} px too wide"
-        assert page.evaluate(_LOW_CONTRAST) == [], address
+        assert page.evaluate(LOW_CONTRAST) == [], address
     context.close()

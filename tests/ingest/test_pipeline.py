@@ -14,7 +14,8 @@ from core.errors import InputError, ProfileError, SettingsError
 from core.settings import Settings
 from core.terms import DCAT, DCT, RADIOGRAPH, RDF, new_graph
 from ingest.declaration import RepositoryDeclaration
-from ingest.pipeline import IngestRoom, ingest, owned
+from ingest.derivation import owned
+from ingest.pipeline import IngestRoom, ingest
 from ingest.record import SourceDistribution, SourceFault, SourceRecord
 from ingest.run_report import RunReport
 from ingest.sources.table import TableSource
