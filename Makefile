@@ -33,6 +33,7 @@ campaign: $(READY)
 	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m bench.demo --write
 	$(BIN)/python -m bench.validation --plain 1000 10000 --write
+	$(BIN)/python -m bench.impact --write
 
 bench: $(READY)
 	$(BIN)/python -m bench.demo

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +15,33 @@ from catalogue.ledger import Ledger
 from core.console import Exit
 from core.settings import Settings, load_settings
 from ingest.example_queries import read_queries
+from ingest.impact import Impact
 from ingest.impact_report import ImpactFormat, write_impact
 from ingest.impact_search import find_impact
 from ontology.tree import Tree
+
+_ALLOCATIONS = 100_000
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Look for garbage seldom: nearly all that is read here is kept to the end, and looking it over takes a third."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_ALLOCATIONS, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def impact_of(before: str | Path, after: str | Path | None, settings: Settings, queries: Path) -> Impact:
+    """What changes in the catalogue of ``settings`` between two trees; ``queries`` is a folder of example queries.
+
+    Raises:
+        RadiographError: a tree, the ledger, a profile or a query is broken.
+    """
+    with _seldom_collecting(), Ledger.open(settings, read_only=True) as ledger:
+        return find_impact(Tree.load(before), Tree.load(after), ledger, settings, read_queries(queries))
 
 
 def mount(ontology: typer.Typer, examples: Path) -> None:

@@ -152,13 +152,12 @@ class _Search:
         record, stood = self._records[iri], self._upcoming.get(iri)
         if stood is None or record.stated or iri in self._unaccepted:
             return None
-        before, after = (harmonise_kept(record, words) for words in self._words)
+        before, after = (harmonise_kept(record, words, self._change.schemes) for words in self._words)
         exchange = Substitution.of(before, after)
         changed = exchange.apply(stood, before, after)
         if changed is None or not self._judge.alike(record.document["kind"], exchange, before, after):
             return None
-        schemes = frozenset(FACET_SCHEMES.values())
-        old, new = (facts_of_record(record, words, schemes) for words in self._words)
+        old, new = (facts_of_record(record, words, self._change.schemes) for words in self._words)
         return DatasetImpact(iri, record.declaration.id, record.title, None, (stood, changed), (old, new))
 
     def _derive(self, iri: str) -> DatasetImpact | None:
@@ -222,7 +221,7 @@ class _Search:
             return
         counts: tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]] = (Counter(), Counter())
         for iri in self._records:
-            facts = affected[iri].facts if iri in affected else (self._unaffected(iri, schemes),) * 2
+            facts = self._both(iri, affected.get(iri), schemes)
             for counted, values, words in zip(counts, facts, self._words, strict=True):
                 for name in names:
                     own = values.get(name, ())
@@ -232,6 +231,16 @@ class _Search:
             numbers = counts[0][name, value], counts[1][name, value]
             if numbers[0] != numbers[1] or old != new:
                 yield FacetImpact(name, value, (old, new), numbers)
+
+    def _both(self, iri: str, one: DatasetImpact | None, schemes: frozenset[str]) -> tuple[Facts, Facts]:
+        """The values of a dataset under both trees, in the facets of ``schemes``."""
+        if one is None:
+            same = self._unaffected(iri, schemes)
+            return same, same
+        if one.sides is None and schemes != self._change.schemes:
+            old, new = (facts_of_record(self._records[iri], words, schemes) for words in self._words)
+            return old, new
+        return one.facts
 
     def _unaffected(self, iri: str, schemes: frozenset[str]) -> Facts:
         if iri in self._unaccepted or iri in self._stated:

@@ -16,6 +16,7 @@ from rdflib.term import Node
 
 from core.terms import CONCEPT, RADIOGRAPH, RDF
 from ingest.imaging import SCHEMES
+from shapes.engine import plain_graph
 from shapes.profiles import Profiles
 
 #: The properties that say what texts became.
@@ -43,6 +44,33 @@ def judged_alone(profiles: Profiles) -> bool:
     if any(URIRef(case.path) in SAID for one in profiles for case in one.cases):
         return False
     return all(_is_local(graph) for graph in {id(f.graph): f.graph for f in profiles.files.values()}.values())
+
+
+def shapes_of_texts(profiles: Profiles) -> tuple[Graph, tuple[URIRef, ...]]:
+    """The shapes of all profiles, without their constraints on other properties, and the names of those to be run."""
+    files = {
+        name: file for name, file in profiles.files.items() if not SAID.isdisjoint(file.graph.objects(None, SH.path))
+    }
+    targets = tuple(sorted({target for file in files.values() for target in file.targets}))
+    shapes = plain_graph()
+    for file in files.values():
+        for triple in file.graph:
+            shapes.add(triple)
+    while further := _further(shapes, profiles):
+        for triple in further:
+            shapes.add(triple)
+    for target in targets:
+        for shape in list(shapes.objects(target, SH.property)):
+            if shapes.value(shape, SH.path) not in SAID:
+                shapes.remove((target, SH.property, shape))
+    return shapes, targets
+
+
+def _further(shapes: Graph, profiles: Profiles) -> Graph | None:
+    """A file of what the shapes refer to and do not have."""
+    missing = {term for nesting in _NESTING for term in shapes.objects(None, nesting)} - set(shapes.subjects())
+    found = (file.graph for file in profiles.files.values() if not missing.isdisjoint(file.graph.subjects()))
+    return next(found, None) if missing else None
 
 
 def _is_concept_space(namespace: str) -> bool:

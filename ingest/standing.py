@@ -111,12 +111,12 @@ def facts_of_record(record: KeptRecord, words: Words, schemes: frozenset[str]) -
     return found | {"kind": {record.document["kind"]}, "repository": {record.declaration.id}}
 
 
-def harmonise_kept(record: KeptRecord, words: Words, schemes: frozenset[str] | None = None) -> Harmonised:
-    """What the texts of a record become, or those of them that are looked up in ``schemes``."""
+def harmonise_kept(record: KeptRecord, words: Words, schemes: frozenset[str]) -> Harmonised:
+    """What the texts of a record become that are looked up in ``schemes``."""
     terms = {
         facet: tuple(texts)
         for facet, texts in record.document["terms"].items()
-        if schemes is None or not schemes.isdisjoint({SCHEMES[facet], SCHEMES[SIBLINGS.get(facet, facet)]})
+        if not schemes.isdisjoint({SCHEMES[facet], SCHEMES[SIBLINGS.get(facet, facet)]})
     }
     plain = SourceRecord.model_construct(identifier=record.document["identifier"], terms=terms)
     return harmonise(plain, words.harmoniser, record.declaration.id)

@@ -189,6 +189,10 @@ class Tree:
             VocabularyError: a set has a fault or is not SSSOM.
         """
         self._insist(".tsv")
+        return self._mapping_sets
+
+    @cached_property
+    def _mapping_sets(self) -> tuple[MappingSet, ...]:
         return tuple(
             parse_mapping_set(text, Path(self.place(name)))
             for name, text in self.texts.items()

@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from core.console import Exit, out
+from core.console import Exit, err, out
+from core.errors import InputError
 from core.settings import load_settings
 from ontology.vocabulary import Vocabularies
 from shapes.checks import Checks
 from shapes.document import Document
-from shapes.documents import Judgement, judge
+from shapes.documents import Judgement, Unjudged, judge, judgements_of
 from shapes.fetching import fetch
 from shapes.formats import Format, write
 from shapes.formats.text import WIDTH, report_lines
@@ -60,21 +61,36 @@ def mount(app: typer.Typer, forms: FormReader | None = None) -> None:
 
         Every dataset, catalogue, series, data service and catalogue record in FILE is judged. Without --profile, the
         profiles apply that the description names in dct:conformsTo or whose terms it uses. Only an address that is
-        given is fetched. Exit code 0: no violation; 1: violations; 2: FILE cannot be judged.
+        given is fetched. Exit code 0: no violation; 1: violations; 2: a FILE cannot be judged.
         """
-        judgements = _judge(files, profile, forms)
-        _write(judgements, format, output)
+        results = _judge(files, profile, forms)
+        _write(results, format, output)
+        judgements = judgements_of(results)
+        if len(judgements) < len(results):
+            raise typer.Exit(Exit.FAULT)
         raise typer.Exit(Exit.OK if all(judgement.conforms for judgement in judgements) else Exit.FINDINGS)
 
 
-def _judge(files: Sequence[str], named: Sequence[str] | None, forms: FormReader | None) -> list[Judgement]:
-    """Judge each file; all are read before the first is judged, so that a wrong name costs no time."""
+def _judge(files: Sequence[str], named: Sequence[str] | None, forms: FormReader | None) -> list[Judgement | Unjudged]:
+    """Judge each file; one of several that cannot be judged does not keep back what is found out about the others.
+
+    Raises:
+        InputError: the only file cannot be judged.
+    """
     overlay = load_settings().overlay
     profiles = _profiles(overlay)
     chosen = tuple(profiles.get(name).id for name in named) if named else None
-    documents = [_read(name, forms) for name in files]
-    validator, checks, rules = _prepared(overlay)
-    return [judge(document, validator, profiles=chosen, checks=checks, rules=rules) for document in documents]
+    results: list[Judgement | Unjudged] = []
+    for name in files:
+        try:
+            document = _read(name, forms)
+            validator, checks, rules = _prepared(overlay)
+            results.append(judge(document, validator, profiles=chosen, checks=checks, rules=rules))
+        except InputError as error:
+            if len(files) == 1:
+                raise
+            results.append(Unjudged("standard input" if name == "-" else name, error))
+    return results
 
 
 @lru_cache(maxsize=1)
@@ -88,15 +104,19 @@ def _prepared(overlay: Path | None) -> tuple[Validator, Checks, Lifting]:
     return validator, Checks.load(overlay), Lifting.load(overlay)
 
 
-def _write(judgements: Sequence[Judgement], form: Format, output: Path | None) -> None:
+def _write(results: Sequence[Judgement | Unjudged], form: Format, output: Path | None) -> None:
+    if output is not None or form is not Format.TEXT:
+        for result in results:
+            if isinstance(result, Unjudged):
+                err.print(Text(f"error: {result.error}"))
     if output is not None:
-        output.write_text(write(judgements, form), encoding="utf-8")
+        output.write_text(write(results, form), encoding="utf-8")
     elif form is Format.TEXT:
         width = min(max(out.width, WIDTH), _WIDEST) if out.is_terminal else WIDTH
-        for line in report_lines(judgements, width=width):
+        for line in report_lines(results, width=width):
             out.print(Text(line.text, style=_STYLES.get(line.style, "")))
     else:
-        sys.stdout.write(write(judgements, form))
+        sys.stdout.write(write(results, form))
 
 
 def _read(name: str, forms: FormReader | None) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -92,6 +93,32 @@ class Judgement:
         return all(verdict.conforms for one in self.judged for verdict in one.report.verdicts) and not any(
             finding.severity == "violation" for finding in self.findings
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A document that could not be read, or describes nothing, and why."""
+
+    name: str
+    error: InputError
+
+    @property
+    def line(self) -> int | None:
+        """The line that the error names."""
+        found = re.fullmatch(r":(\d+)", (self.error.where or "").removeprefix(self.name))
+        return int(found.group(1)) if found else None
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, with the place where that is neither the whole document nor a line."""
+        where = self.error.where
+        told = where is None or where == self.name or self.line is not None
+        return self.error.message if told else f"{where}: {self.error.message}"
+
+
+def judgements_of(results: Iterable[Judgement | Unjudged]) -> list[Judgement]:
+    """Those that could be judged."""
+    return [result for result in results if isinstance(result, Judgement)]
 
 
 def judge(

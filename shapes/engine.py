@@ -159,6 +159,14 @@ class Engine:
             raise ProfileError(
                 f"its sh:pattern cannot be read: {error}", where=str(part.node), remedy="correct the shape"
             ) from None
+        except (MemoryError, RecursionError):
+            raise  # the data may be to blame
+        except Exception as error:
+            # A query of sh:sparql, say, is only read when it is run, and each parser has errors of its own.
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ProfileError(
+                f"cannot be evaluated: {reason}", where=str(part.node), remedy="correct the shape"
+            ) from error
         if conforms:
             return
         for _, result, triples in reports:

@@ -14,7 +14,8 @@ class Finding(BaseModel):
 
     ``record`` is the dataset's IRI, ``path`` the property's IRI, ``focus`` the node it is missing from or wrong
     at (never a blank node), ``value`` the offending value as text, ``rule`` the IRI of the constraint, ``field``
-    what people call the property, ``specification`` the address of the section that demands it.
+    what people call the property, ``specification`` the address of the section that demands it. ``relaxed``: it is a
+    violation of the profile that the operator has shown as a warning.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,10 +30,14 @@ class Finding(BaseModel):
     rule: str | None = None
     field: str = ""
     specification: str | None = None
+    relaxed: bool = False
 
 
 class Verdict(BaseModel):
-    """How a description fares under one profile; ``conforms`` is true where it has no violation."""
+    """How a description fares under one profile; ``conforms`` is true where it has no violation, relaxed or not.
+
+    ``relaxed`` of the ``warnings`` are violations that the operator has shown as warnings.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,6 +45,7 @@ class Verdict(BaseModel):
     conforms: bool
     violations: int
     warnings: int
+    relaxed: int = 0
 
 
 class Report(BaseModel):

@@ -70,6 +70,7 @@ class Reporter:
                     conforms=all(rule.severity != "violation" for _, rule in under),
                     violations=sum(finding.severity == "violation" for finding, _ in under),
                     warnings=sum(finding.severity == "warning" for finding, _ in under),
+                    relaxed=sum(finding.relaxed for finding, _ in under),
                 )
             )
         told = self._told_once(findings)
@@ -97,9 +98,14 @@ class Reporter:
     def _advice_withdrawn(self, profile: Profile, chosen: Iterable[Profile]) -> frozenset[URIRef]:
         """Warnings of a profile that another one, which extends it and is judged by as well, does without.
 
-        A violation stays: the profile itself is broken all the same.
+        One that extends another release of the profile counts too. A violation stays: the profile itself is broken
+        all the same.
         """
-        heirs = (heir for heir in chosen if heir != profile and profile in self._profiles.lineage(heir.id))
+        heirs = (
+            heir
+            for heir in chosen
+            if any(profile.label == ancestor.label for ancestor in self._profiles.lineage(heir.id) if ancestor != heir)
+        )
         withdrawn = {URIRef(rule) for heir in heirs for rule in heir.without}
         return frozenset(rule for rule in withdrawn if self.rules[rule].severity != "violation")
 
@@ -123,10 +129,11 @@ def _finding(record: URIRef, rule: Rule, result: Result, relaxed: Set[str]) -> F
         value = "(a node without an IRI)"
     if value and len(value) > _LONGEST_VALUE:
         value = value[: _LONGEST_VALUE - 1] + "…"
+    milder = str(rule.iri) in relaxed and rule.severity == "violation"
     return Finding(
         record=str(record),
         path=str(result.path or ""),
-        severity="warning" if str(rule.iri) in relaxed and rule.severity == "violation" else rule.severity,
+        severity="warning" if milder else rule.severity,
         profile=rule.profile,
         message=rule.message,
         focus=str(result.focus),
@@ -134,6 +141,7 @@ def _finding(record: URIRef, rule: Rule, result: Result, relaxed: Set[str]) -> F
         rule=str(rule.iri),
         field=rule.field,
         specification=rule.specification,
+        relaxed=milder,
     )
 
 

@@ -13,7 +13,7 @@ from rdflib.term import Node
 from api.validation.source import excerpt
 from shapes.document import Position
 from shapes.documents import Judged, Judgement
-from shapes.formats.troubles import Spot, Trouble, troubles, wanted_by
+from shapes.formats.troubles import RELAXED, Spot, Trouble, troubles, wanted_by
 from shapes.report import Finding
 
 #: Troubles, places of one trouble, and rewrites that are shown; all are in the downloads.
@@ -40,10 +40,10 @@ def page_view(judgement: Judgement) -> dict[str, Any]:
     shown = {line["number"] for line in lines if "number" in line}
     for spot in (spot for trouble in found for spot in trouble["spots"]):
         spot["linked"] = spot["line"] in shown
-    severities = [finding.severity for finding in judgement.findings]
+    severities = ["relaxed" if finding.relaxed else finding.severity for finding in judgement.findings]
     return {
         "conforms": judgement.conforms,
-        "counts": {severity: severities.count(severity) for severity in ("violation", "warning", "info")},
+        "counts": {severity: severities.count(severity) for severity in ("violation", "relaxed", "warning", "info")},
         "records": records,
         "total": len(judgement.judged),
         "rewrites": [_rewrite(judgement, number) for number in range(min(len(judgement.rewrites), MOST_REWRITES))],
@@ -74,7 +74,8 @@ def _record(judgement: Judgement, one: Judged, numbers: Iterator[int]) -> dict[s
         if number > MOST_TROUBLES:
             left += 1
             continue
-        section = MISSING if trouble.only_missing else _SECTIONS[trouble.severity]
+        section = RELAXED if trouble.relaxed else _SECTIONS[trouble.severity]
+        section = MISSING if trouble.only_missing else section
         sections.setdefault(section, []).append(_trouble(judgement, one, trouble, number))
     return {
         "title": " ".join(one.title.split()),
@@ -103,6 +104,7 @@ def _trouble(judgement: Judgement, one: Judged, trouble: Trouble, number: int) -
     return {
         "number": number,
         "severity": trouble.severity,
+        "relaxed": trouble.relaxed,
         "field": trouble.field,
         "problem": problems[0][0].removesuffix("."),
         "advice": problems[0][2],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from shapes.documents import Judgement
+from shapes.documents import Judgement, Unjudged
 from shapes.formats.annotations import to_annotations, write_github, write_sarif
 from shapes.formats.json_report import write_json
 from shapes.formats.shacl import write_jsonld, write_turtle
@@ -33,7 +33,7 @@ MEDIA_TYPES: dict[Format, str] = {
     Format.SARIF: "application/sarif+json",
     Format.GITHUB: "text/plain; charset=utf-8",
 }
-_WRITERS: dict[Format, Callable[[Sequence[Judgement]], str]] = {
+_WRITERS: dict[Format, Callable[[Sequence[Judgement | Unjudged]], str]] = {
     Format.TEXT: write_text,
     Format.JSON: write_json,
     Format.TURTLE: write_turtle,
@@ -43,6 +43,6 @@ _WRITERS: dict[Format, Callable[[Sequence[Judgement]], str]] = {
 }
 
 
-def write(judgements: Sequence[Judgement], form: Format) -> str:
+def write(results: Sequence[Judgement | Unjudged], form: Format) -> str:
     """All that was found out about one document or several, in the format, with a line feed at the end."""
-    return _WRITERS[form](judgements).rstrip("\n") + "\n"
+    return _WRITERS[form](results).rstrip("\n") + "\n"

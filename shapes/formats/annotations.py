@@ -7,31 +7,46 @@ from collections.abc import Iterator, Sequence
 
 from core.annotations import Annotation, Level, github_commands, sarif_log
 from core.version import program_version
-from shapes.documents import Judged, Judgement
+from shapes.documents import Judged, Judgement, Unjudged
 from shapes.report import Finding
 
 _LEVELS: dict[str, Level] = {"violation": "error", "warning": "warning", "info": "note"}
 _ABOUT = "https://w3id.org/radiograph/shapes"
 
 
-def to_annotations(judgements: Sequence[Judgement]) -> Iterator[Annotation]:
-    """A remark for each finding."""
-    for judgement in judgements:
-        for one in judgement.judged:
+def to_annotations(results: Sequence[Judgement | Unjudged]) -> Iterator[Annotation]:
+    """A remark for each finding, and one for each document that cannot be judged."""
+    for result in results:
+        if isinstance(result, Unjudged):
+            yield _unjudged(result)
+            continue
+        for one in result.judged:
             for finding in one.report.findings:
-                yield _annotation(judgement, one, finding)
+                yield _annotation(result, one, finding)
 
 
-def write_github(judgements: Sequence[Judgement]) -> str:
+def write_github(results: Sequence[Judgement | Unjudged]) -> str:
     """GitHub workflow commands; nothing where there is no finding."""
-    return github_commands(to_annotations(judgements))
+    return github_commands(to_annotations(results))
 
 
-def write_sarif(judgements: Sequence[Judgement]) -> str:
+def write_sarif(results: Sequence[Judgement | Unjudged]) -> str:
     """A SARIF 2.1.0 log."""
-    annotations = list(to_annotations(judgements))
+    annotations = list(to_annotations(results))
     log = sarif_log(annotations, tool="Radiograph", version=program_version(), information_uri=_ABOUT)
     return json.dumps(log, ensure_ascii=False, indent=2)
+
+
+def _unjudged(result: Unjudged) -> Annotation:
+    return Annotation(
+        file=result.name,
+        line=result.line,
+        column=None,
+        level="error",
+        rule="cannot-be-judged",
+        title="Cannot be judged",
+        message=f"{result.reason} ({result.error.remedy})" if result.error.remedy else result.reason,
+    )
 
 
 def _annotation(judgement: Judgement, one: Judged, finding: Finding) -> Annotation:

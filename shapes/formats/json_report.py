@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shapes.document import Position
-from shapes.documents import Judged, Judgement
+from shapes.documents import Judged, Judgement, Unjudged, judgements_of
 from shapes.lifting import Rewrite
 from shapes.report import Finding, Severity
 
@@ -39,6 +39,7 @@ class ProfileVerdict(_Part):
     conforms: bool
     violations: int
     warnings: int
+    relaxed: int = Field(0, description="How many of the warnings are violations that the operator relaxed")
     reason: str = Field(description="Why the profile was applied, in words that follow 'because'")
 
 
@@ -70,6 +71,7 @@ class FindingReport(_Part):
     value: str | None = Field(None, description="The offending value")
     rule: str | None = Field(None, description="IRI of the constraint")
     specification: str | None = Field(None, description="Address of the section that demands it")
+    relaxed: bool = Field(False, description="A violation that the operator has shown as a warning")
     position: Where | None = None
     example: str | None = Field(None, description="A right statement, in Turtle")
 
@@ -93,11 +95,20 @@ class RemarkReport(_Part):
     text: str
 
 
+class ErrorReport(_Part):
+    """A document that cannot be judged."""
+
+    document: str
+    message: str = Field(description="What is wrong")
+    remedy: str | None = Field(None, description="What to do")
+    position: Where | None = None
+
+
 class ValidationReport(_Part):
     """The answer of ``radiograph validate --format json``."""
 
     version: Literal["1"] = VERSION
-    conforms: bool = Field(description="No record of any document has a violation")
+    conforms: bool = Field(description="Every document could be judged, and no record of any has a violation")
     violations: int
     warnings: int
     infos: int
@@ -105,13 +116,16 @@ class ValidationReport(_Part):
     findings: tuple[FindingReport, ...]
     rewrites: tuple[RewriteReport, ...]
     remarks: tuple[RemarkReport, ...]
+    errors: tuple[ErrorReport, ...] = Field((), description="Documents that cannot be judged")
 
 
-def validation_report(judgements: Sequence[Judgement]) -> ValidationReport:
+def validation_report(results: Sequence[Judgement | Unjudged]) -> ValidationReport:
     """The report on one document or several."""
+    judgements = judgements_of(results)
+    errors = tuple(_error(result) for result in results if isinstance(result, Unjudged))
     severities = [finding.severity for judgement in judgements for finding in judgement.findings]
     return ValidationReport(
-        conforms=all(judgement.conforms for judgement in judgements),
+        conforms=not errors and all(judgement.conforms for judgement in judgements),
         violations=severities.count("violation"),
         warnings=severities.count("warning"),
         infos=severities.count("info"),
@@ -119,12 +133,13 @@ def validation_report(judgements: Sequence[Judgement]) -> ValidationReport:
         findings=tuple(finding for judgement in judgements for finding in _findings(judgement)),
         rewrites=tuple(_rewrite(judgement, r) for judgement in judgements for r in judgement.rewrites),
         remarks=tuple(RemarkReport(document=j.name, text=text) for j in judgements for text in j.document.remarks),
+        errors=errors,
     )
 
 
-def write_json(judgements: Sequence[Judgement]) -> str:
+def write_json(results: Sequence[Judgement | Unjudged]) -> str:
     """The report as JSON; what is not known is left out."""
-    value = validation_report(judgements).model_dump(exclude_none=True)
+    value = validation_report(results).model_dump(exclude_none=True)
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
@@ -167,6 +182,11 @@ def _finding(judgement: Judgement, one: Judged, finding: Finding) -> FindingRepo
         position=_where(one.positions.get(finding)),
         example=example.turtle if example else None,
     )
+
+
+def _error(result: Unjudged) -> ErrorReport:
+    position = Where(line=result.line) if result.line is not None else None
+    return ErrorReport(document=result.name, message=result.reason, remedy=result.error.remedy, position=position)
 
 
 def _rewrite(judgement: Judgement, rewrite: Rewrite) -> RewriteReport:

@@ -12,21 +12,23 @@ from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from core.terms import RDF, RDFS, SH, SHAPE, XSD, new_graph
-from shapes.documents import Judged, Judgement
+from shapes.documents import Judged, Judgement, Unjudged, judgements_of
 from shapes.report import Finding
 
 _SEVERITIES = {"violation": SH.Violation, "warning": SH.Warning, "info": SH.Info}
 
 
-def write_turtle(judgements: Sequence[Judgement]) -> str:
-    """The report in Turtle."""
-    return report_graph(judgements).serialize(format="turtle")
+def write_turtle(results: Sequence[Judgement | Unjudged]) -> str:
+    """The report in Turtle; SHACL has no word for what cannot be judged."""
+    return report_graph(judgements_of(results)).serialize(format="turtle")
 
 
-def write_jsonld(judgements: Sequence[Judgement]) -> str:
-    """The report in JSON-LD, its context in it."""
+def write_jsonld(results: Sequence[Judgement | Unjudged]) -> str:
+    """The report in JSON-LD, its context in it; again only on what could be judged."""
     context = {"sh": str(SH), "rdfs": str(RDFS), "xsd": str(XSD), "shape": str(SHAPE)}
-    return report_graph(judgements).serialize(format="json-ld", context=context, indent=2, ensure_ascii=False)
+    return report_graph(judgements_of(results)).serialize(
+        format="json-ld", context=context, indent=2, ensure_ascii=False
+    )
 
 
 def report_graph(judgements: Sequence[Judgement]) -> Graph:

@@ -12,9 +12,9 @@ from rdflib.term import Node
 
 from core.terms import PREFIXES, XSD
 from shapes.document import Position
-from shapes.documents import Judged, Judgement
+from shapes.documents import Judged, Judgement, Unjudged, judgements_of
 from shapes.examples import Example
-from shapes.formats.troubles import Spot, Trouble, troubles, wanted_by
+from shapes.formats.troubles import RELAXED, Spot, Trouble, troubles, wanted_by
 from shapes.lifting import Rewrite
 
 WIDTH = 80
@@ -38,29 +38,44 @@ class Line:
     style: str = ""
 
 
-def write_text(judgements: Sequence[Judgement], *, width: int = WIDTH) -> str:
+def write_text(results: Sequence[Judgement | Unjudged], *, width: int = WIDTH) -> str:
     """The report without colours."""
-    return "\n".join(line.text for line in report_lines(judgements, width=width))
+    return "\n".join(line.text for line in report_lines(results, width=width))
 
 
-def report_lines(judgements: Sequence[Judgement], *, width: int = WIDTH) -> Iterator[Line]:
+def report_lines(results: Sequence[Judgement | Unjudged], *, width: int = WIDTH) -> Iterator[Line]:
     """The report, line by line; what was told in full once is told in short afterwards."""
-    for line in _lines(judgements, width):
+    for line in _lines(results, width):
         # What a stranger wrote may hold codes that a terminal obeys.
         yield Line(_CONTROL.sub("�", line.text), line.style)
 
 
-def _lines(judgements: Sequence[Judgement], width: int) -> Iterator[Line]:
+def _lines(results: Sequence[Judgement | Unjudged], width: int) -> Iterator[Line]:
     told: set[object] = set()
-    for judgement in judgements:
-        writer = _Writer(judgement, width, told)
-        for one in judgement.judged:
+    for result in results:
+        if isinstance(result, Unjudged):
+            yield from _unjudged(result, width)
+            continue
+        writer = _Writer(result, width, told)
+        for one in result.judged:
             yield from writer.record(one)
         yield from writer.remarks()
         yield from writer.rewrites()
         yield from writer.prefixes()
-    for text in textwrap.wrap(_summary(judgements), width):
-        yield Line(text, "good" if all(judgement.conforms for judgement in judgements) else "violation")
+    good = all(isinstance(result, Judgement) and result.conforms for result in results)
+    for text in textwrap.wrap(_summary(results), width):
+        yield Line(text, "good" if good else "violation")
+
+
+def _unjudged(result: Unjudged, width: int) -> Iterator[Line]:
+    """What is told in the place of a document that cannot be judged."""
+    yield Line(result.name, "title")
+    yield from _wrapped("cannot be judged", width, "  ", "", "violation")
+    yield Line()
+    line = f"{result.name}:{result.line}" if result.line is not None else ""
+    for label, text in (("where", line), ("problem", result.reason), ("to do", result.error.remedy or "")):
+        yield from _labelled(label, text, width)
+    yield Line()
 
 
 class _Writer:
@@ -82,7 +97,8 @@ class _Writer:
         yield Line()
         for verdict in one.report.verdicts:
             word = "conforms to" if verdict.conforms else "does not conform to"
-            counts = f"{count(verdict.violations, 'violation')}, {count(verdict.warnings, 'recommendation')}"
+            recommended = count(verdict.warnings - verdict.relaxed, "recommendation")
+            counts = f"{count(verdict.violations, 'violation')}, {_relaxed(verdict.relaxed)}{recommended}"
             name = self._guide.profile_name(verdict.profile)
             reason = one.reasons.get(verdict.profile)
             text = f"{word} {name}: {counts}" + (f" (applied because {reason})" if reason else "")
@@ -92,7 +108,8 @@ class _Writer:
         found = troubles(one)
         again = [trouble for trouble in found if self._is_again(one, trouble)]
         for number, trouble in enumerate([trouble for trouble in found if trouble not in again], start=1):
-            section = _MISSING if trouble.only_missing else _HEADINGS[trouble.severity]
+            section = RELAXED if trouble.relaxed else _HEADINGS[trouble.severity]
+            section = _MISSING if trouble.only_missing else section
             if section != heading:
                 heading = section
                 yield Line(f"  {heading}", "title")
@@ -208,15 +225,22 @@ class _Writer:
             yield Line()
 
     def _labelled(self, label: str, text: str) -> Iterator[Line]:
-        yield from self._wrapped(text, f"     {label:<{_LABEL - 2}}", " " * (_LABEL + 3))
+        return _labelled(label, text, self._width)
 
     def _wrapped(self, text: str, first: str, rest: str, style: str = "") -> Iterator[Line]:
-        wrapped = textwrap.wrap(
-            text, self._width, initial_indent=first, subsequent_indent=rest, break_long_words=False,
-            break_on_hyphens=False,
-        )  # fmt: skip
-        for line in wrapped:
-            yield Line(line, style)
+        return _wrapped(text, self._width, first, rest, style)
+
+
+def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
+    return _wrapped(text, width, f"     {label:<{_LABEL - 2}}", " " * (_LABEL + 3))
+
+
+def _wrapped(text: str, width: int, first: str, rest: str, style: str = "") -> Iterator[Line]:
+    wrapped = textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+    for line in wrapped:
+        yield Line(line, style)
 
 
 def _value(term: Node) -> str:
@@ -229,21 +253,35 @@ def _value(term: Node) -> str:
     return f'"{text}"{tag}'
 
 
-def _summary(judgements: Sequence[Judgement]) -> str:
-    severities = [finding.severity for judgement in judgements for finding in judgement.findings]
-    violations, warnings = severities.count("violation"), severities.count("warning")
+def _summary(results: Sequence[Judgement | Unjudged]) -> str:
+    judgements = judgements_of(results)
+    findings = [finding for judgement in judgements for finding in judgement.findings]
+    severities = [finding.severity for finding in findings]
+    relaxed = sum(finding.relaxed for finding in findings)
+    violations, warnings = severities.count("violation"), severities.count("warning") - relaxed
+    unjudged = len(results) - len(judgements)
     judged = [one for judgement in judgements for one in judgement.judged]
     if violations:
         next_step = "mend the violations and validate again."
+    elif relaxed:
+        next_step = "it does not conform: mend what is relaxed as well before you hand it in elsewhere."
+    elif unjudged:
+        next_step = "nothing else is to be mended."
     elif warnings:
         next_step = "ready to hand in; the recommendations make it easier to find and use."
     else:
         next_step = "ready to hand in."
-    counts = f"{count(violations, 'violation')} to mend, {count(warnings, 'recommendation')}"
+    counts = f"{count(violations, 'violation')} to mend, {_relaxed(relaxed)}{count(warnings, 'recommendation')}"
     places = sum(trouble.severity == "violation" for one in judged for trouble in troubles(one))
     if places != violations:
         counts = counts.replace(" to mend", f" in {count(places, 'place')} to mend")
-    return f"{count(len(judged), 'record')}: {counts}; {next_step}"
+    first = f"{count(unjudged, 'document')} cannot be judged: mend that first. " if unjudged else ""
+    return f"{first}{count(len(judged), 'record')}: {counts}; {next_step}"
+
+
+def _relaxed(number: int) -> str:
+    """How many violations the operator has shown as warnings, in a list of counts."""
+    return f"{number} relaxed to {'a warning' if number == 1 else 'warnings'} by the operator, " if number else ""
 
 
 def count(number: int, noun: str) -> str:

@@ -10,6 +10,8 @@ from shapes.guide import Guide
 from shapes.report import Finding, Severity
 
 _ORDER: dict[Severity, int] = {"violation": 0, "warning": 1, "info": 2}
+#: Heading of the troubles that are relaxed.
+RELAXED = "Demanded, and relaxed here to a warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,12 @@ class Trouble:
     @property
     def only_missing(self) -> bool:
         """Whether it is no more than a recommended property that is not there."""
-        return self.severity == "warning" and not any(spot.values for spot in self.spots)
+        return self.severity == "warning" and not self.relaxed and not any(spot.values for spot in self.spots)
+
+    @property
+    def relaxed(self) -> bool:
+        """Whether the worst of it is a violation that the operator has shown as a warning."""
+        return self.findings[0].relaxed
 
     def at_record(self, one: Judged) -> bool:
         """Whether it is at the record itself, not at a part of it."""
@@ -60,7 +67,7 @@ def troubles(one: Judged) -> list[Trouble]:
         causes.setdefault((finding.focus, finding.path, finding.value), []).append(finding)
     equal: dict[tuple[object, ...], Trouble] = {}
     for found in causes.values():
-        found.sort(key=lambda finding: (_ORDER[finding.severity], finding.profile, finding.rule or ""))
+        found.sort(key=lambda f: (_ORDER[f.severity], not f.relaxed, f.profile, f.rule or ""))
         at_record = found[0].focus == one.report.record
         key = (found[0].path, at_record, tuple((finding.rule, finding.message) for finding in found))
         spots = (*(equal[key].spots if key in equal else ()), _spot(one, found[0]))
@@ -74,6 +81,7 @@ def _place(one: Judged, trouble: Trouble) -> tuple[object, ...]:
     at_part = first.focus != one.report.record
     return (
         _ORDER[trouble.severity],
+        not trouble.relaxed,
         trouble.only_missing,
         at_part,
         one.places.get(first.focus, ""),
@@ -102,5 +110,7 @@ def node_in_words(one: Judged, node: str) -> str:
 
 def wanted_by(guide: Guide, finding: Finding) -> str:
     """Which profile wants it, and how badly."""
+    if finding.relaxed:
+        return f"demanded by {guide.profile_name(finding.profile)}, shown as a warning here"
     degree = {"violation": "demanded", "warning": "recommended", "info": "remarked"}[finding.severity]
     return f"{degree} by {guide.profile_name(finding.profile)}"

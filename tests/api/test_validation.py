@@ -396,3 +396,30 @@ def test_an_address_inside_is_fetched_only_where_the_operator_says_so(
         status, text = send(client, {"address": address})
         assert status == 403
         assert 'name="address"' not in client.get("/validate", headers=BROWSER).text
+
+
+def test_a_relaxed_rule_is_told_as_one(serve: Serve, tmp_path: Path) -> None:
+    rule = "https://w3id.org/radiograph/shapes#healthdcat-ap-dataset-ehds-transition-hdab"
+    overlay = tmp_path / "overlay" / "shapes"
+    overlay.mkdir(parents=True)
+    (overlay / "profiles.toml").write_text(f'[[relaxed]]\nrule = "{rule}"\n', encoding="utf-8")
+    kept = [
+        quad.triple
+        for quad in pyoxigraph.parse(
+            (EXAMPLES / "healthdcat-ap-public-minimal.ttl").read_bytes(), format=RdfFormat.TURTLE
+        )
+        if not quad.predicate.value.endswith("#hdab")
+    ]
+    body = pyoxigraph.serialize(kept, format=RdfFormat.TURTLE)
+    assert body is not None
+    settings = Settings(home=tmp_path / "home", overlay=overlay.parent, validate_workers=1)
+    with serve(settings) as client:
+        status, text = send(client, {"text": body.decode(), "type": "text/turtle"})
+    words = " ".join(Page(text).text.split())
+    assert status == 200 and "It does not conform yet" in words
+    assert "HealthDCAT-AP 8 : does not conform, 0 violations, 1 relaxed to a warning by the operator" in words.replace(
+        "8:", "8 :"
+    )
+    assert "Demanded, and relaxed here to a warning" in words
+    assert "Demanded by HealthDCAT-AP 8, shown as a warning here" in words
+    assert "What is relaxed has to be put right as well" in words

@@ -89,7 +89,7 @@ def test_a_stated_text_leads_to_its_concept_and_back_to_datasets(page: Page) -> 
     page.get_by_role("region", name="Stated texts").get_by_role("link", name="Computed Tomography").click()
     page.wait_for_url("**/concept/modality/CT")
     playwright.expect(page.locator("h1")).to_have_text("Computed Tomography")
-    datasets = page.locator("section", has=page.get_by_role("heading", name="In this catalogue")).get_by_role("link")
+    datasets = page.locator("section", has=page.get_by_role("heading", name="In this catalogue")).locator("a.button")
     count = datasets.inner_text()
     datasets.click()
     playwright.expect(page.locator("h1")).to_have_text(count)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyoxigraph
 import pytest
+from typer.testing import CliRunner
 
 from catalogue.ledger import Ledger
 from catalogue.links import read_links
@@ -22,8 +23,9 @@ from core.settings import Settings
 from ingest.declaration import RepositoryDeclaration
 from ingest.example_queries import read_queries
 from ingest.impact import Impact
+from ingest.impact_commands import impact_of as impact_of_trees
 from ingest.impact_report import ImpactFormat, write_impact
-from ingest.impact_search import find_impact
+from ingest.locality import judged_alone
 from ingest.mapping import describe
 from ingest.pipeline import IngestRoom, ingest
 from ingest.questions import KeptRecord
@@ -33,8 +35,9 @@ from ingest.sources.table import TableSource
 from ingest.table_mapping import TableMapping
 from ontology.concept import Match
 from ontology.harmoniser import Harmoniser
-from ontology.tree import Tree
 from ontology.vocabulary import Vocabularies
+from radiograph import app
+from shapes.profiles import Profiles
 
 pytest.importorskip("pyarrow.parquet")
 from ingest.sources.idc import IdcSource
@@ -89,11 +92,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return made
 
 
-def impact_of(site: Site, after: Path) -> Impact:
+def impact_of(site: Site, after: Path, before: Path | None = None) -> Impact:
     settings = site.settings(site.folder / "home", site.tree)
-    with Ledger.open(settings, read_only=True) as ledger:
-        queries = read_queries(site.folder / "queries")
-        return find_impact(Tree.load(site.tree), Tree.load(after), ledger, settings, queries)
+    return impact_of_trees(before or site.tree, after, settings, site.folder / "queries")
 
 
 def state(settings: Settings) -> dict[str, Any]:
@@ -181,15 +182,30 @@ def test_equal_trees_have_no_impact(site: Site) -> None:
     assert not impact_of(site, site.tree).anything
 
 
-@pytest.mark.parametrize("form", list(ImpactFormat))
-def test_the_same_bytes_twice(site: Site, form: ImpactFormat, tmp_path: Path) -> None:
+def test_the_same_bytes_twice_in_every_format(site: Site, tmp_path: Path) -> None:
     after = changed_trees.copy(tmp_path / "after")
     changed_trees.split(after)
-    texts = [write_impact(impact_of(site, after), form) for _ in range(2)]
-    assert texts[0] == texts[1]
-    assert "Left breast alone" in texts[0]
-    if form is ImpactFormat.JSON:
-        assert json.loads(texts[0])["facets"]["body_part"]
+    first, second = impact_of(site, after), impact_of(site, after)
+    for form in ImpactFormat:
+        assert write_impact(first, form) == write_impact(second, form)
+        assert "Left breast alone" in write_impact(first, form)
+    assert json.loads(write_impact(first, ImpactFormat.JSON))["facets"]["body_part"]
+
+
+def test_the_commands(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    after = changed_trees.copy(tmp_path / "after")
+    changed_trees.move(after)
+    shutil.copytree(site.folder / "home", tmp_path / "home")
+    site.settings(tmp_path / "home", after)
+    for name, value in (("HOME", tmp_path / "home"), ("OVERLAY", after), ("BASE_IRI", BASE)):
+        monkeypatch.setenv(f"RADIOGRAPH_{name}", str(value))
+    run = CliRunner().invoke
+    found = run(app, ["ontology", "impact", str(site.tree), str(after), "--format", "json"])
+    assert found.exit_code == 1 and json.loads(found.stdout)["summary"]["facet values change"]
+    assert run(app, ["ontology", "impact", str(after), str(after)]).exit_code == 0
+    assert isinstance(run(app, ["ontology", "impact", str(tmp_path / "none")]).exception, VocabularyError)
+    dry = run(app, ["remap", "--repository", "clinic", "--dry-run", "--json"])
+    assert dry.exit_code in (0, 1) and [report["repository"] for report in json.loads(dry.stdout)] == ["clinic"]
 
 
 def test_a_broken_tree_or_query_is_told(site: Site, tmp_path: Path) -> None:
@@ -227,3 +243,47 @@ def test_a_description_asks_no_question_that_impact_does_not_know(site: Site, vo
                 assert listening.heard <= kept.asked().questions
                 heard += len(listening.heard)
     assert heard > 50
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        "shape:x sh:path radiograph:bodyPart ; sh:disjoint radiograph:condition .",
+        "shape:x sh:path ( radiograph:statedValue radiograph:rule ) ; sh:maxCount 3 .",
+        "shape:radiograph-dataset sh:or ( shape:x shape:y ) . shape:x sh:path radiograph:condition ; sh:minCount 1 .",
+        "shape:radiograph-dataset sh:closed true .",
+        "shape:radiograph-dataset sh:sparql shape:query .",
+        "shape:other sh:targetObjectsOf radiograph:bodyPart .",
+    ],
+)
+def test_concepts_are_judged_by_themselves_only_where_no_constraint_looks_further(constraint: str) -> None:
+    profiles = Profiles.load()
+    assert judged_alone(profiles)
+    file = profiles.files["radiograph/dataset.ttl"]
+    file.graph.parse(
+        data="@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix shape: <https://w3id.org/radiograph/shapes#> . "
+        f"@prefix radiograph: <https://w3id.org/radiograph/ontology#> . {constraint}",
+        format="turtle",
+    )
+    assert not judged_alone(profiles)
+
+
+def test_most_changes_are_told_without_deriving_anything(site: Site, tmp_path: Path) -> None:
+    after = changed_trees.copy(tmp_path / "after")
+    changed_trees.deprecate(after)
+    told = impact_of(site, after)
+    assert told.touched > 0 and told.derived == 0
+
+
+@pytest.mark.parametrize("edit", [changed_trees.deprecate, changed_trees.add_synonym], ids=lambda edit: edit.__name__)
+def test_a_catalogue_made_with_neither_tree_tells_the_same(
+    site: Site, edit: Callable[[Path], None], tmp_path: Path
+) -> None:
+    after = changed_trees.copy(tmp_path / "after")
+    edit(after)
+    there, back = impact_of(site, after), impact_of(site, site.tree, after)
+    assert {one.iri: one.stood for one in there.changed} == {one.iri: one.stood[::-1] for one in back.changed}
+    assert {(one.facet, one.value): one.counts for one in there.facets} == {
+        (one.facet, one.value): one.counts[::-1] for one in back.facets
+    }
+    assert [(one.gone, one.come) for one in there.queries] == [(one.come, one.gone) for one in back.queries]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,27 +19,36 @@ from ingest.remap import remap
 from ingest.sources.table import TableSource
 from ingest.table_mapping import TableMapping
 from tests.ingest import changed_trees
-from tests.ingest.conftest import MAPPING, ClinicTable
+from tests.ingest.conftest import MAPPING, ClinicTable, write_overlay
 
 BASE = "https://catalogue.example.org"
 _CHEST = "https://w3id.org/radiograph/concept/anatomy/816094009"
 _BODY = "https://w3id.org/radiograph/concept/anatomy/38266002"
 
 
-@pytest.fixture
-def settings(overlay: Path, tmp_path: Path, clinic: ClinicTable) -> Settings:
-    """A clinic's four datasets, published; one of them was withdrawn since."""
-    made = Settings(base_iri=BASE, home=tmp_path / "home", overlay=overlay, _env_file=None)
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a clinic's four datasets, published; one of them was withdrawn since."""
+    folder = tmp_path_factory.mktemp("published")
+    made = Settings(base_iri=BASE, home=folder / "home", overlay=write_overlay(folder), _env_file=None)
+    clinic = ClinicTable(folder)
     table = clinic.write(
         clinic.row("a", anatomy="Breast"), clinic.row("b", anatomy="Chest"), clinic.row("c"), clinic.row("d")
     )
-    declaration = RepositoryDeclaration.load("clinic", overlay)
     with IngestRoom.open(made) as room:
+        declaration = RepositoryDeclaration.load("clinic", made.overlay)
         ingest(TableSource(table, "clinic", TableMapping.parse(MAPPING, "clinic.toml")), declaration, room)
         publish(made, room.vocabularies)
         assert room.ledger is not None
         room.ledger.withdraw(f"{BASE}/dataset/clinic/d", "asked for")
-    return made
+    return folder / "home"
+
+
+@pytest.fixture
+def settings(published: Path, tmp_path: Path, overlay: Path) -> Settings:
+    """The same in a copy."""
+    shutil.copytree(published, tmp_path / "home")
+    return Settings(base_iri=BASE, home=tmp_path / "home", overlay=overlay, _env_file=None)
 
 
 def _events(settings: Settings) -> list[tuple[str, str]]:

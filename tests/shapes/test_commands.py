@@ -167,6 +167,64 @@ def test_markup_in_a_title_is_printed_and_not_obeyed(app: typer.Typer) -> None:
 def test_what_cannot_be_judged_is_a_fault_of_the_input(app: typer.Typer, tmp_path: Path) -> None:
     good = str(EXAMPLES / "dcat-ap-minimal.ttl")
     assert isinstance(_run(app, str(tmp_path / "none.ttl")).exception, InputError)
-    assert isinstance(_run(app, good, str(tmp_path / "none.ttl")).exception, InputError)
+    assert _run(app, good, str(tmp_path / "none.ttl")).exit_code == 2
     assert isinstance(_run(app, "-", text=b"").exception, InputError)
     assert isinstance(_run(app, "-", "--profile", "nope", text=b"").exception, ProfileError)
+
+
+def test_one_broken_file_does_not_keep_back_what_is_said_of_the_others(app: typer.Typer, tmp_path: Path) -> None:
+    good, faulty, missing = EXAMPLES / "dcat-ap-minimal.ttl", tmp_path / "faulty.ttl", tmp_path / "none.ttl"
+    faulty.write_text("\n\n<a> <b", encoding="utf-8")
+    names = (str(missing), str(faulty), str(good))
+
+    shown = _run(app, *names)
+    assert shown.exit_code == 2 and not isinstance(shown.exception, RadiographError)
+    words = "".join(shown.stdout.split())
+    assert words.index(f"{missing}cannotbejudged") < words.index(f"{faulty}:3") < words.index("conformstoDCAT-AP")
+
+    for_programs = _run(app, *names, "--format", "json")
+    answer = json.loads(for_programs.stdout)
+    assert for_programs.exit_code == 2 and answer["conforms"] is False and answer["violations"] == 0
+    assert [error["document"] for error in answer["errors"]] == [str(missing), str(faulty)]
+    assert answer["errors"][1]["position"] == {"line": 3} and "not Turtle" in answer["errors"][1]["message"]
+    assert {record["document"] for record in answer["records"]} == {str(good)}
+    assert f"error: {faulty}:3: not Turtle" in for_programs.stderr
+
+    github = _run(app, *names, "--format", "github")
+    assert github.exit_code == 2 and f"::error file={faulty},line=3,title=Cannot be judged::" in github.stdout
+    sarif = _run(app, *names, "--format", "sarif")
+    check_sarif(json.loads(sarif.stdout))
+    results = json.loads(sarif.stdout)["runs"][0]["results"]
+    errors = [result for result in results if result["ruleId"] == "cannot-be-judged"]
+    assert sarif.exit_code == 2 and [error["level"] for error in errors] == ["error", "error"]
+    assert errors[1]["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
+
+
+def test_a_file_that_describes_nothing_is_told_among_others(app: typer.Typer, tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.ttl"
+    nothing.write_text("<a:b> <a:c> <a:d> .", encoding="utf-8")
+    result = _run(app, str(nothing), str(EXAMPLES / "dcat-ap-minimal.ttl"), "--format", "json")
+    assert result.exit_code == 2
+    (error,) = json.loads(result.stdout)["errors"]
+    assert "describes no dataset" in error["message"] and "position" not in error
+    assert isinstance(_run(app, str(nothing)).exception, InputError)
+
+
+def test_a_broken_rule_that_is_relaxed_still_does_not_conform(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = "https://w3id.org/radiograph/shapes#healthdcat-ap-dataset-ehds-transition-hdab"
+    (tmp_path / "shapes").mkdir()
+    (tmp_path / "shapes" / "profiles.toml").write_text(f'[[relaxed]]\nrule = "{rule}"\n', encoding="utf-8")
+    monkeypatch.setenv("RADIOGRAPH_OVERLAY", str(tmp_path))
+    graph = example("healthdcat-ap-public-minimal")
+    for s, p, o in list(graph):
+        if str(p).endswith("#hdab"):
+            graph.remove((s, p, o))
+    result = _run(app, "-", "--format", "json", text=graph.serialize(format="turtle").encode())
+    answer = json.loads(result.stdout)
+    assert result.exit_code == 1 and answer["conforms"] is False and answer["violations"] == 0
+    (finding,) = [finding for finding in answer["findings"] if finding["relaxed"]]
+    assert finding["rule"] == rule and finding["severity"] == "warning"
+    verdict = next(v for v in answer["records"][0]["verdicts"] if v["profile"] == "healthdcat-ap")
+    assert verdict["relaxed"] == 1 and verdict["conforms"] is False

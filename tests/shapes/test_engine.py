@@ -6,6 +6,7 @@ import pyshacl
 import pytest
 from rdflib import Graph
 
+from core.errors import ProfileError
 from core.terms import RDF, SH, new_graph
 from shapes.engine import Engine
 from tests.shapes.conftest import turtle
@@ -81,3 +82,13 @@ def test_the_engine_leaves_the_shapes_as_they_are() -> None:
     before = set(shapes)
     Engine(shapes, new_graph()).run(turtle(DATA), set(), [])
     assert set(shapes) == before
+
+
+def test_a_query_that_cannot_be_read_is_a_fault_of_the_constraint() -> None:
+    query = "sh:sparql [ a sh:SPARQLConstraint ; sh:select 'SELECT $this WHERE { $this ?p' ] ."
+    shapes = turtle(f"{_HEAD} sh:property ex:rule . ex:rule sh:path ex:p ; sh:severity sh:Violation ; {query}")
+    data = turtle(DATA)
+    rule = str(next(shapes.objects(None, SH.property)))
+    with pytest.raises(ProfileError, match="cannot be evaluated: ") as caught:
+        Engine(shapes, new_graph()).run(data, set(data.subjects()), [next(shapes.subjects(SH.targetClass))])  # type: ignore[list-item]
+    assert caught.value.where == rule and "\n" not in caught.value.message and caught.value.remedy

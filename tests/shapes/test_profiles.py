@@ -10,9 +10,11 @@ from rdflib import URIRef
 from core.errors import ProfileError
 from core.terms import DCT, DPV, HEALTHDCATAP, RDF
 from ontology.vocabulary import Vocabularies
+from shapes.documents import judge
 from shapes.profiles import Profiles
+from shapes.reader import read_document
 from shapes.validator import Validator
-from tests.shapes.conftest import DATASET, EX, example, turtle
+from tests.shapes.conftest import DATASET, EX, EXAMPLES, example, turtle
 
 _PROFILE = """
 [[profile]]
@@ -98,6 +100,14 @@ def test_every_profile_names_complete_examples_that_meet_it(profiles: Profiles, 
             graph = example(Path(name).stem)
             assert (record, RDF.type, None) in graph, name
             assert not judge(graph, record, profiles=[profile.id]).findings, name
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*complete.ttl")), ids=lambda path: path.stem)
+def test_all_records_of_a_complete_example_are_without_findings(path: Path, validator: Validator) -> None:
+    """As a steward would check it: the whole file, by whatever applies; Release 7 has to be named, as 8 is younger."""
+    judgement = judge(read_document(path), validator, profiles=["healthdcat-ap-7"] if "-7-" in path.stem else None)
+    assert judgement.conforms
+    assert not judgement.findings
 
 
 def test_a_release_stands_beside_another_as_data(profiles: Profiles, validator: Validator) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
+from core.errors import InputError
+from ontology.vocabulary import Vocabularies
 from shapes.document import Document, Position, Positions
-from shapes.documents import Judgement, judge
+from shapes.documents import Judgement, Unjudged, judge
 from shapes.formats.text import report_lines, write_text
 from shapes.lifting import Rewrite
+from shapes.profiles import Profiles
 from shapes.reader import parse_document
 from shapes.validator import Validator
-from tests.shapes.conftest import example, turtle
+from tests.shapes.conftest import DATASET, EX, example, turtle
 
 _PREFIXES = "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n@prefix dct: <http://purl.org/dc/terms/> .\n"
 
@@ -175,3 +179,37 @@ def test_a_sound_description_is_told_to_be_ready(sound: Judgement) -> None:
 def test_several_documents_make_one_report(broken: Judgement, sound: Judgement) -> None:
     report = write_text([broken, sound])
     assert "data/broken.ttl:5" in report and "sound.ttl:" in report and "\n8 records: " in report
+
+
+def test_a_relaxed_rule_is_a_warning_and_nothing_is_called_ready(tmp_path: Path, vocabularies: Vocabularies) -> None:
+    rule = "https://w3id.org/radiograph/shapes#healthdcat-ap-dataset-ehds-transition-hdab"
+    (tmp_path / "shapes").mkdir()
+    (tmp_path / "shapes" / "profiles.toml").write_text(f'[[relaxed]]\nrule = "{rule}"\n', encoding="utf-8")
+    graph = example("healthdcat-ap-public-minimal")
+    graph.remove((DATASET, None, EX.hdab))
+    judgement = judge(Document("x.ttl", graph), Validator(Profiles.load(tmp_path), vocabularies))
+    assert not judgement.conforms
+    report = write_text([judgement])
+    words = " ".join(report.split())
+    assert re.search(
+        r"does not conform to HealthDCAT-AP 8: 0 violations, 1 relaxed to a warning by the operator, \d+ rec", words
+    )
+    assert " conforms to DCAT-AP 3.0.1: 0 violations, " in words
+    section = report.split("  Demanded, and relaxed here to a warning\n")[1].split("  Recommended, and not there")[0]
+    assert section.count("problem  ") == 1
+    assert "demanded by HealthDCAT-AP 8, shown as a warning here" in " ".join(section.split())
+    last = " ".join(report.split("\n\n")[-1].split())
+    assert "0 violations to mend, 1 relaxed to a warning by the operator, " in last and "ready" not in last
+    assert last.endswith("it does not conform: mend what is relaxed as well before you hand it in elsewhere.")
+
+
+def test_what_cannot_be_judged_is_told_in_its_place(broken: Judgement, sound: Judgement) -> None:
+    faulty = Unjudged("bad.ttl", InputError("not Turtle: no end", where="bad.ttl:7", remedy="correct the line"))
+    report = write_text([broken, faulty, sound])
+    assert report.index("data/broken.ttl:5") < report.index("bad.ttl:7") < report.index("sound.ttl:")
+    told = (
+        "bad.ttl\n  cannot be judged\n\n     where    bad.ttl:7\n     problem  not Turtle: no end\n     to do    corr"
+    )
+    assert told in report
+    last = " ".join(write_text([faulty, sound]).split("\n\n")[-1].split())
+    assert last.startswith("1 document cannot be judged: mend that first. 6 records: ") and "ready" not in last
