@@ -331,3 +331,11 @@ def test_a_mapping_to_what_does_not_exist_is_told_with_file_and_line(
     with pytest.raises(VocabularyError, match=message) as caught:
         Harmoniser.load(vocabularies, overlay("mappings/clinic.sssom.tsv", text))
     assert str(caught.value.where).endswith("clinic.sssom.tsv, line 7")
+
+
+def test_three_names_of_one_kind_of_tumour_meet(harmoniser: Harmoniser, vocabularies: Vocabularies) -> None:
+    """A question for low-grade glioma finds what repositories call by its short name, or by one of its kinds."""
+    glioma = "https://w3id.org/radiograph/concept/cancer/low-grade-glioma"
+    for text in ("Low Grade GLioma", "LGG", "diffuse astrocytoma"):
+        (concept,) = harmoniser.match(text, "cancer").concepts
+        assert glioma in (concept.iri, *vocabularies.ancestors(concept.iri)), text
