@@ -16,7 +16,7 @@ from catalogue.release import Release
 from core.console import Exit, err, out, print_json
 from core.errors import RadiographError, ReleaseError, StoreError
 from core.settings import Settings, load_settings
-from core.terms import PREFIXES
+from core.terms import prefixed
 from shapes.checks import Checks
 from shapes.report import Finding
 
@@ -105,10 +105,5 @@ def _lines(release: Release, findings: list[Finding]) -> Iterator[str]:
         yield f"  to do: {advice}"
         yield f"  see:   {same[0].specification}"
         for finding in same:
-            yield "  " + "  ".join(filter(None, (finding.record, _short(finding.path), finding.value)))
+            yield "  " + "  ".join(filter(None, (finding.record, prefixed(finding.path), finding.value)))
     yield f"release {release.number}: " + (f"{len(findings):,} findings" if findings else "nothing found")
-
-
-def _short(iri: str) -> str:
-    found = ((prefix, str(namespace)) for prefix, namespace in PREFIXES.items() if iri.startswith(str(namespace)))
-    return next((f"{prefix}:{iri[len(namespace) :]}" for prefix, namespace in found), iri)

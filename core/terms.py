@@ -82,6 +82,14 @@ PREFIXES: dict[str, Namespace] = {
 }
 
 
+def prefixed(iri: str) -> str:
+    """An IRI as people write it: ``dct:title`` where one of the known prefixes fits, else in full."""
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(str(namespace)):
+            return f"{prefix}:{iri[len(str(namespace)) :]}"
+    return iri
+
+
 def new_graph() -> rdflib.Graph:
     """An empty graph with Radiograph's prefixes bound and no others."""
     graph = rdflib.Graph(bind_namespaces="none")

@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr
 from rdflib import Graph, URIRef
 
 from core.errors import ProfileError
-from core.terms import DCT, PREFIXES
+from core.terms import DCT, prefixed
 from shapes.strict_toml import Table, read_toml
 
 DECLARATIONS = "profiles.toml"
@@ -95,7 +95,7 @@ class Profile(Table):
         namespaces = self.applies.namespaces
         used = min((str(p) for p in set(description.predicates()) if str(p).startswith(namespaces)), default=None)
         if namespaces and used is not None:
-            return f"the description uses terms of the {self.label} namespace, such as {_short(used)}"
+            return f"the description uses terms of the {self.label} namespace, such as {prefixed(used)}"
         return None
 
     @property
@@ -168,10 +168,3 @@ def check_extensions(profiles: Mapping[str, Profile]) -> None:
                 )
             seen.add(current)
             current = profiles[current].extends
-
-
-def _short(iri: str) -> str:
-    for prefix, namespace in PREFIXES.items():
-        if iri.startswith(str(namespace)):
-            return f"{prefix}:{iri[len(str(namespace)) :]}"
-    return iri

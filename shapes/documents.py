@@ -95,6 +95,12 @@ class Judgement:
         )
 
 
+def line_of(error: InputError, name: str) -> int | None:
+    """The line that an error of a reader names."""
+    found = re.fullmatch(r":(\d+)", (error.where or "").removeprefix(name))
+    return int(found.group(1)) if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class Unjudged:
     """A document that could not be read, or describes nothing, and why."""
@@ -105,8 +111,7 @@ class Unjudged:
     @property
     def line(self) -> int | None:
         """The line that the error names."""
-        found = re.fullmatch(r":(\d+)", (self.error.where or "").removeprefix(self.name))
-        return int(found.group(1)) if found else None
+        return line_of(self.error, self.name)
 
     @property
     def reason(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,12 +90,6 @@ class Judges:
             if document is not None:
                 return replace(document, name=job.name)
         return parse_document(data, name=job.name, media_type=job.media_type, suffix=job.suffix)
-
-
-def line_of(error: InputError, name: str) -> int | None:
-    """The line that an error of a reader names."""
-    found = re.fullmatch(r":(\d+)", (error.where or "").removeprefix(name))
-    return int(found.group(1)) if found else None
 
 
 def _written(judgement: Judgement, form: str) -> bytes:

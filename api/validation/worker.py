@@ -7,7 +7,6 @@ by :mod:`api.validation.process`; it denies itself the network before anything o
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import threading
 import traceback
@@ -30,18 +29,13 @@ LONGEST_REASON = 600
 
 def main() -> None:
     """Isolate this process, load what is judged by, judge documents until the front closes its end."""
-    # Whatever a library may print must not get between the frames.
-    channel = Channel(os.dup(0), os.dup(1))
-    os.dup2(2, 1)
+    channel = Channel.of_child()
     received = channel.receive()
     if received is None:
         return
     setup = Setup(**decode_message(received[1]))
-    isolation.die_with_parent(setup.parent)
-    isolation.forbid_core_dumps()
-    isolation.volunteer_for_out_of_memory()
     try:
-        isolation.deny_network()
+        isolation.isolate(setup.parent)
     except isolation.IsolationRefused as refusal:
         if setup.isolation:
             channel.send(frame(Kind.ERROR, Trouble("isolation", f"the network cannot be denied: {refusal}")))
@@ -80,8 +74,9 @@ def _serve(channel: Channel, setup: Setup) -> None:
 
 def _answer(channel: Channel, judges: Judges, job: Job, document: bytes) -> None:
     """Judge one document and send what was found, or why it cannot be judged."""
-    from api.validation.judging import NotReadable, TooLarge, line_of
+    from api.validation.judging import NotReadable, TooLarge
     from core.errors import InputError
+    from shapes.documents import line_of
 
     try:
         answer = judges.answer(job, document)

@@ -56,6 +56,18 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.POINTER(_Instruction)))
 
 
+def isolate(parent: int) -> None:
+    """Take from this process what a child that exists to be killed must not have; it ends with its ``parent``.
+
+    Raises:
+        IsolationRefused: the network cannot be denied; all else is done then.
+    """
+    die_with_parent(parent)
+    forbid_core_dumps()
+    volunteer_for_out_of_memory()
+    deny_network()
+
+
 def deny_network() -> None:
     """Deny this process, and all it will start, sockets that lead off the machine, for good.
 

@@ -114,6 +114,13 @@ class Channel:
         self._source = source
         self._sink = sink
 
+    @classmethod
+    def of_child(cls) -> Channel:
+        """The channel on stdin and stdout; what a library may print goes to stderr, not between the frames."""
+        channel = cls(os.dup(0), os.dup(1))
+        os.dup2(2, 1)
+        return channel
+
     def receive(self) -> tuple[Kind, bytes] | None:
         """The next frame, or None when the front has closed its end."""
         header = self._read(_HEADER.size)

@@ -8,7 +8,6 @@ out on stdout (:mod:`catalogue.store.protocol`).
 from __future__ import annotations
 
 import errno
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -37,18 +36,13 @@ STACK = 64 * 1024 * 1024
 
 def main() -> None:
     """Isolate this process, open the store, answer queries until the front closes its end."""
-    # Whatever a library may print must not get between the frames.
-    channel = Channel(os.dup(0), os.dup(1))
-    os.dup2(2, 1)
+    channel = Channel.of_child()
     received = channel.receive()
     if received is None:
         return
     config = Config(**decode_message(received[1]))
-    isolation.die_with_parent(config.parent)
-    isolation.forbid_core_dumps()
-    isolation.volunteer_for_out_of_memory()
     try:
-        isolation.deny_network()
+        isolation.isolate(config.parent)
         isolated = True
     except isolation.IsolationRefused as refusal:
         isolated = False

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rdflib import Literal
 from rdflib.term import Node
 
-from core.terms import PREFIXES, XSD
+from core.terms import PREFIXES, XSD, prefixed
 from shapes.document import Position
 from shapes.documents import Judged, Judgement, Unjudged, judgements_of
 from shapes.examples import Example
@@ -249,7 +249,7 @@ def _value(term: Node) -> str:
     text = str(term) if len(term) <= _LONGEST_VALUE else f"{term[: _LONGEST_VALUE - 1]}…"
     tag = f"@{term.language}" if term.language else ""
     if term.datatype is not None and term.datatype != XSD.string:
-        tag = f" (of type {_short(str(term.datatype))})"
+        tag = f" (of type {prefixed(str(term.datatype))})"
     return f'"{text}"{tag}'
 
 
@@ -287,10 +287,3 @@ def _relaxed(number: int) -> str:
 def count(number: int, noun: str) -> str:
     """``3 violations``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _short(iri: str) -> str:
-    for prefix, namespace in PREFIXES.items():
-        if iri.startswith(str(namespace)):
-            return f"{prefix}:{iri[len(str(namespace)) :]}"
-    return iri

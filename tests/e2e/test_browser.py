@@ -8,9 +8,8 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.conftest import CHROMIUM
 from tests.deployment import Server
-from tests.e2e.browser import ARGUMENTS, LOW_CONTRAST
+from tests.e2e.browser import LOW_CONTRAST
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -21,14 +20,6 @@ pytestmark = pytest.mark.browser
 
 #: A dataset with strata, many sources, and annotation sets made from it.
 _DATASET = "/dataset/idc/nlst"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.conftest import CHROMIUM, ROOT
+from tests.conftest import ROOT
 from tests.deployment import Deployment, Server, serving
-from tests.e2e.browser import ARGUMENTS, LOW_CONTRAST
+from tests.e2e.browser import LOW_CONTRAST
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -36,14 +36,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("validation")
     with serving(Deployment(home / "home"), home / "log", published=False) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])

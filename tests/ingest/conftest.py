@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from catalogue.ledger import Ledger
 from core.identifiers import Identifiers
+from core.settings import Settings
 from ingest.declaration import RepositoryDeclaration
+from ingest.pipeline import IngestRoom
 from ingest.table_mapping import TableMapping
 
+BASE = "https://catalogue.example.org"
 MAPPING = """
 title = "Clinic table"
 
@@ -161,3 +167,18 @@ def oracle_table() -> Path:
 @pytest.fixture(scope="session")
 def identifiers() -> Identifiers:
     return Identifiers("https://catalogue.example.org/base")
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[IngestRoom]:
+    """All that ingest needs, without a ledger."""
+    with IngestRoom.open(Settings(base_iri=BASE, _env_file=None), dry_run=True) as room:
+        yield room
+
+
+@pytest.fixture
+def room(loaded: IngestRoom, tmp_path: Path) -> Iterator[IngestRoom]:
+    """The same with a ledger of its own."""
+    settings = Settings(base_iri=BASE, home=tmp_path / "home", _env_file=None)
+    with Ledger.open(settings, create=True) as ledger:
+        yield dataclasses.replace(loaded, ledger=ledger)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,7 @@ import typer
 from rdflib import Graph, Literal, URIRef
 from typer.testing import CliRunner, Result
 
-from catalogue.ledger import Ledger
 from core.errors import InputError
-from core.settings import Settings
 from core.terms import ADMS, CONCEPT, CV, DCAT, DCT, EUCAIM, FOAF, HEALTHDCATAP, RADIOGRAPH, RDF
 from ingest.commands import mount
 from ingest.declaration import RepositoryDeclaration
@@ -26,24 +23,10 @@ from ingest.run_report import RunReport
 from ingest.sources.form import FormSource
 from shapes.forms.field import Form
 from shapes.forms.layout import Layout
-from tests.ingest.conftest import DECLARATION
+from tests.ingest.conftest import BASE, DECLARATION
 from tests.ingest.filled import Row, as_csv, as_xlsx, complete
 
-BASE = "https://catalogue.example.org"
 Take = Callable[..., RunReport]
-
-
-@pytest.fixture(scope="module")
-def loaded() -> Iterator[IngestRoom]:
-    with IngestRoom.open(Settings(base_iri=BASE, _env_file=None), dry_run=True) as room:
-        yield room
-
-
-@pytest.fixture
-def room(loaded: IngestRoom, tmp_path: Path) -> Iterator[IngestRoom]:
-    settings = Settings(base_iri=BASE, home=tmp_path / "home", _env_file=None)
-    with Ledger.open(settings, create=True) as ledger:
-        yield dataclasses.replace(loaded, ledger=ledger)
 
 
 @pytest.fixture(scope="module")

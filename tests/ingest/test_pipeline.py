@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +8,7 @@ from typing import Any
 import pytest
 from rdflib import Literal, URIRef
 
-from catalogue.ledger import Ledger
 from core.errors import InputError, ProfileError, SettingsError
-from core.settings import Settings
 from core.terms import DCAT, DCT, RADIOGRAPH, RDF, new_graph
 from ingest.declaration import RepositoryDeclaration
 from ingest.derivation import owned
@@ -20,8 +17,6 @@ from ingest.record import SourceDistribution, SourceFault, SourceRecord
 from ingest.run_report import RunReport
 from ingest.sources.table import TableSource
 from ingest.table_mapping import TableMapping
-
-BASE = "https://catalogue.example.org"
 
 
 class ListSource:
@@ -43,19 +38,6 @@ def record(identifier: str, **values: Any) -> SourceRecord:
 
 def fault(identifier: str | None) -> SourceFault:
     return SourceFault(location="row 9", message="broken", remedy="mend it", identifier=identifier)
-
-
-@pytest.fixture(scope="module")
-def loaded() -> Iterator[IngestRoom]:
-    with IngestRoom.open(Settings(base_iri=BASE, _env_file=None), dry_run=True) as room:
-        yield room
-
-
-@pytest.fixture
-def room(loaded: IngestRoom, tmp_path: Path) -> Iterator[IngestRoom]:
-    settings = Settings(base_iri=BASE, home=tmp_path / "home", _env_file=None)
-    with Ledger.open(settings, create=True) as ledger:
-        yield dataclasses.replace(loaded, ledger=ledger)
 
 
 def state(room: IngestRoom, identifier: str) -> tuple[int, int]:
