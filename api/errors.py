@@ -24,7 +24,9 @@ from core.errors import (
     QueryTooLarge,
     QueryUnavailable,
     RadiographError,
+    RateLimited,
     SearchError,
+    ServiceError,
 )
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,8 @@ _STATUS: tuple[tuple[type[RadiographError], int], ...] = (
     (QueryTooLarge, 413),
     (QueryUnavailable, 503),
     (QueryTimeout, 504),
+    (RateLimited, 429),
+    (ServiceError, 502),
     (QueryError, 500),
     (NotAcceptable, 406),
     (SearchError, 400),
@@ -74,6 +78,8 @@ def _radiograph(request: Request, error: Exception) -> Response:
     headers = dict(error.headers) if isinstance(error, Refusal) else {}
     if status == 503:
         headers.setdefault("Retry-After", str(RETRY_AFTER))
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
     if status in (500, 503) and not isinstance(error, QueryError | Refusal):
         # Its place and detail may name files of this machine, so they are for the log.
         logger.error("%s %s: %s", request.method, request.url.path, error)

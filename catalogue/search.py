@@ -163,6 +163,19 @@ class SearchIndex:
             matched=wanted,
         )
 
+    @property
+    def schema(self) -> tantivy.Schema:
+        """What queries for :meth:`ranked` are made with."""
+        return self._schema
+
+    def text_query(self, text: SearchText) -> tantivy.Query:
+        """The query for a text, taken as :meth:`search` takes it."""
+        return self._words(text)[1]
+
+    def ranked(self, query: tantivy.Query, limit: int) -> list[tuple[float, dict[str, Any]]]:
+        """Scores and cards of the best hits of a query."""
+        return [(score, self._card(address)) for score, address in self._searcher.search(query, limit).hits]
+
     def card(self, iri: str) -> dict[str, Any] | None:
         """The card of one dataset, or None where the release does not have it."""
         found = self._searcher.search(tantivy.Query.term_query(self._schema, "iri", clean(iri)), 1)

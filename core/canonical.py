@@ -27,8 +27,8 @@ MAX_DEPTH = 64
 _DIGITS = len(str(MAX_TRIPLES))
 
 
-def canonical_ntriples(graph: Graph) -> bytes:
-    """Return the sorted N-Triples of a graph without blank nodes, one triple a line, UTF-8.
+def canonical_ntriples(graph: Iterable[tuple[Node, Node, Node]]) -> bytes:
+    """Return the sorted N-Triples of a graph, or of its statements, without blank nodes, one triple a line, UTF-8.
 
     Raises:
         DescriptionError: the graph has a blank node (skolemise first) or an IRI or literal that RDF forbids.

@@ -22,7 +22,9 @@
         ├── QueryTooComplex             it nests deeper or is longer than the guard allows
         ├── QueryTimeout                it ran into its deadline and was ended
         ├── QueryTooLarge               its answer, or its working memory, outgrew the limit
-        └── QueryUnavailable            no worker was free in time, or none can run
+        ├── ServiceError                an endpoint that the query asks by SERVICE did not answer
+        ├── QueryUnavailable            no worker was free in time, or none can run
+        └── RateLimited                 its client has used up what it may use for now
 """
 
 from __future__ import annotations
@@ -124,3 +126,17 @@ class QueryTooLarge(QueryError):
 
 class QueryUnavailable(QueryError):
     """No worker was free in time, or none can run."""
+
+
+class ServiceError(QueryError):
+    """An endpoint that the query asks by SERVICE did not answer, or not with what can be used."""
+
+
+class RateLimited(QueryError):
+    """The client has used up what it may use for now; after ``retry_after`` seconds it may ask again."""
+
+    def __init__(
+        self, message: str, *, where: str | None = None, remedy: str | None = None, retry_after: int = 60
+    ) -> None:
+        super().__init__(message, where=where, remedy=remedy)
+        self.retry_after = retry_after

@@ -39,6 +39,7 @@ PROV = Namespace("http://www.w3.org/ns/prov#")
 QB = Namespace("http://purl.org/linked-data/cube#")
 RDF = Namespace("http://www.w3.org/1999/02/22-rdf-syntax-ns#")
 RDFS = Namespace("http://www.w3.org/2000/01/rdf-schema#")
+SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 SH = Namespace("http://www.w3.org/ns/shacl#")
 SKOS = Namespace("http://www.w3.org/2004/02/skos/core#")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
@@ -72,6 +73,7 @@ PREFIXES: dict[str, Namespace] = {
     "qb": QB,
     "rdf": RDF,
     "rdfs": RDFS,
+    "sd": SD,
     "sh": SH,
     "skos": SKOS,
     "spdx": SPDX,

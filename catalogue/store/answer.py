@@ -12,7 +12,7 @@ from core.errors import QueryError, QueryTimeout, QueryTooLarge, QueryUnavailabl
 from core.settings import Settings
 
 #: Chunks read ahead of a slow reader. An answer that fits sets its worker free at once; a larger one holds it back.
-READ_AHEAD = 16
+READ_AHEAD = 8
 
 
 class Answer:
@@ -24,7 +24,7 @@ class Answer:
         request: Request,
         deadline: float,
         settings: Settings,
-        release: Callable[[WorkerProcess, bool], None],
+        release: Callable[[WorkerProcess, str], None],
     ) -> None:
         self.media_type = request.media_type
         self.store: Path | None = worker.store
@@ -54,7 +54,7 @@ class Answer:
         """Let go of the worker; one that is still at it is killed."""
         self._pump.cancel()
         await asyncio.gather(self._pump, return_exceptions=True)
-        self._give_back(healthy=False)
+        self._give_back("disconnect")
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._iterate()
@@ -69,13 +69,14 @@ class Answer:
 
     async def _read(self) -> None:
         """Read the answer into the queue and give the worker back; the last item is None or why it is cut."""
-        healthy = False
+        fate = "disconnect"
         end: QueryError | None = None
         try:
             async with asyncio.timeout_at(self.deadline):
                 await self._transfer()
-            healthy = True
+            fate = ""
         except TimeoutError:
+            fate = "timeout"
             limit = self._settings.query_timeout
             end = QueryTimeout(
                 f"the query was not answered within its deadline (at most {limit:g} seconds) and was ended",
@@ -83,21 +84,25 @@ class Answer:
             )
         except QueryError as error:
             end = error
-            healthy = self._worker.alive and not isinstance(error, QueryTooLarge)
+            fate = "memory" if isinstance(error, QueryTooLarge) else "" if self._worker.alive else "crash"
         except Exception as error:
+            fate = "crash"
             end = QueryUnavailable(f"the query worker could not be read: {error}", remedy="try again")
         finally:
-            self._give_back(healthy)
+            self._give_back(fate)
         if end is not None:
             while not self._chunks.empty():
                 self._chunks.get_nowait()
         await self._chunks.put(end)
 
-    def _give_back(self, healthy: bool) -> None:
-        """Give the worker back, once; a task that was cancelled before its first step has not done so."""
+    def _give_back(self, fate: str) -> None:
+        """Give the worker back, once, and say why it has to go, where it has to (:data:`querying.KILLS`).
+
+        A task that was cancelled before its first step has not done so.
+        """
         if not self._given_back:
             self._given_back = True
-            self._release(self._worker, healthy)
+            self._release(self._worker, fate)
 
     async def _transfer(self) -> None:
         size = 0

@@ -20,6 +20,8 @@ from catalogue.store.protocol import CHUNK, Kind, read_frame
 
 #: Seconds a child may take until it is ready.
 START_TIMEOUT = 60.0
+#: The least urgent of all (nice(1)).
+LAST = 19
 _PACKAGES = Path(__file__).parents[2]
 #: All a child gets of the environment; credentials of the service are none of its business.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "PYTHONHOME")
@@ -68,7 +70,7 @@ class ChildProcess:
     def outgrown(self) -> bool:
         """Whether the child holds more memory than it may (a second net: the address space is limited too)."""
         resident = self._holds()
-        self._outgrown = resident is not None and resident > self._resident + self._memory
+        self._outgrown |= resident is not None and resident > self._resident + self._memory
         return self._outgrown
 
     def worn(self) -> bool:
@@ -84,6 +86,15 @@ class ChildProcess:
         # Not Process.kill(): it may reap a child that has just ended, under the feet of the event loop.
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGKILL)
+
+    def yield_to_others(self, niceness: int = LAST) -> None:
+        """Let more urgent work of this machine go first from now on (nice(1)); it cannot be taken back.
+
+        Linux keeps that for each thread, and the one that answers is not the first.
+        """
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{self._process.pid}/task").iterdir():
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), niceness)
 
     async def end(self) -> None:
         """End the child and let go of everything that belongs to it."""

@@ -100,10 +100,17 @@ class EmbeddedStore:
         self._store.flush()
         self.replace({}, marker)
 
-    def checkpoint(self, path: Path) -> None:
-        """Make an immutable copy in the missing folder ``path``; files are shared by hard links where possible."""
+    def checkpoint(self, path: Path) -> int:
+        """Make an immutable copy in the missing folder ``path``; files are shared by hard links where possible.
+
+        Returns how many triples are in it, opened as queries will.
+
+        Raises:
+            StoreError: it does not open.
+        """
         self._store.flush()
         self._store.backup(str(path))
+        return count_triples(path)
 
 
 def count_triples(path: Path) -> int:
@@ -128,15 +135,15 @@ def _replacement(name: str, ntriples: bytes | None) -> Iterator[str]:
     graph = pyoxigraph.NamedNode(name)
     yield f"DROP SILENT GRAPH {graph}"
     if ntriples:
-        yield f"INSERT DATA {{ GRAPH {graph} {{ {_checked(name, ntriples).decode()} }} }}"
+        yield f"INSERT DATA {{ GRAPH {graph} {{ {checked_ntriples(name, ntriples).decode()} }} }}"
 
 
 def _quads(name: str, ntriples: bytes) -> bytes:
     # In N-Triples " .\n" ends a line and stands nowhere else: line ends in literals are escaped.
-    return _checked(name, ntriples).replace(b" .\n", f" {pyoxigraph.NamedNode(name)} .\n".encode())
+    return checked_ntriples(name, ntriples).replace(b" .\n", f" {pyoxigraph.NamedNode(name)} .\n".encode())
 
 
-def _checked(name: str, ntriples: bytes) -> bytes:
+def checked_ntriples(name: str, ntriples: bytes) -> bytes:
     """Parse and write N-Triples again, so that nothing in them can reach beyond their graph."""
     try:
         triples = pyoxigraph.parse(ntriples, format=pyoxigraph.RdfFormat.N_TRIPLES)

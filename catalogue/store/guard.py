@@ -1,19 +1,21 @@
 """What is refused before a query reaches the engine, and what the front must know of a query.
 
-The engine's parser and optimiser recurse: thousands of nested braces end the process. It dials out on SERVICE, and
-its grammar reads ``1SERVICE<…>`` as a number and a keyword, so keywords are looked for the way it reads them, not
-the way people write them. The guard reads tokens (SPARQL 1.1 Query §19.8), not grammar; whatever is merely wrong is
-left to the engine, whose messages name the place.
+The engine's parser and optimiser recurse: thousands of nested braces end the process. It dials out on SERVICE,
+so it is never given a query with SERVICE in it: what calls an endpoint on the list of allowed ones is found here with
+its exact place, answered by the front (:mod:`catalogue.federation`) and replaced before the engine sees it. The guard
+reads tokens (:mod:`catalogue.store.tokens`), not grammar; whatever is merely wrong is left to the engine, whose
+messages name the place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
+from catalogue.store.tokens import Declarations, Token, tokens, unescape
 from core.errors import QueryForbidden, QuerySyntaxError, QueryTooComplex
 
 #: Longest query, in characters.
@@ -22,42 +24,19 @@ MAX_LENGTH = 256 * 1024
 MAX_DEPTH = 100
 #: Operators and pattern keywords in all: the engine nests a chain of n of them n deep.
 MAX_OPERATORS = 1000
+#: SERVICE in one query.
+MAX_SERVICES = 8
 #: Quotes that open no string; each is searched to the end of its line, so that many would take quadratic time.
 MAX_UNCLOSED = 50
 
-# Code points and escapes as the engine takes them: where it refuses one, it may read the quotes around it otherwise.
-_CODE_POINT = r"""\\(?:u|U0000)(?![dD][89a-fA-F])[0-9A-Fa-f]{4} | \\U00(?:0[1-9A-Fa-f]|10)[0-9A-Fa-f]{4}"""
-_STRING_ESCAPE = rf"""\\[tbnrf"'\\] | {_CODE_POINT}"""
-_NAME_ESCAPE = r"%[0-9A-Fa-f]{2} | \\[_~.\-!$&'()*+,;=/?#@%]"
-_TOKEN = re.compile(
-    rf"""
-      (?P<skip>     [ \t\r\n]+ | \#[^\r\n]* )
-    | (?P<iri>      <(?: [^\x00-\x20<>"{{}}|^`\\] | {_CODE_POINT} )*+> )
-    | (?P<string>   \"{{3}} (?: \"{{0,2}} (?: [^"\\] | {_STRING_ESCAPE} ) )*+ \"{{3}}
-                  | '{{3}} (?: '{{0,2}} (?: [^'\\] | {_STRING_ESCAPE} ) )*+ '{{3}}
-                  | " (?: [^"\\\r\n] | {_STRING_ESCAPE} )*+ "
-                  | ' (?: [^'\\\r\n] | {_STRING_ESCAPE} )*+ ' )
-    | (?P<variable> [?$]\w+ )
-    | (?P<language> @[A-Za-z]+(?:-[A-Za-z0-9]+)* )
-    | (?P<blank>    _:\w(?:[\w.\-]*[\w\-])? )
-    | (?P<number>   (?: [0-9]+\.[0-9]* | \.?[0-9]+ ) (?:[eE][+-]?[0-9]+)? )
-    | (?P<name>     (?: [^\W\d_] (?: [\w.\-]{{0,100}} [\w\-] )? )? :
-                    (?: (?: [\w:] | {_NAME_ESCAPE} )
-                        (?: (?: [\w:.\-] | {_NAME_ESCAPE} )* (?: [\w:\-] | {_NAME_ESCAPE} ) )? )? )
-    | (?P<word>     (?: [A-Za-z_] | \\u[0-9A-Fa-f]{{4}} | \\U[0-9A-Fa-f]{{8}} )
-                    (?: \w | \\u[0-9A-Fa-f]{{4}} | \\U[0-9A-Fa-f]{{8}} )* )
-    | (?P<operator> \|\| | && | \^\^ | [!+\-*/|^] )
-    | (?P<open>     [{{(\[] )
-    | (?P<close>    [)}}\]] )
-    | (?P<other>    . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _CHAIN_WORDS = frozenset({"UNION", "OPTIONAL", "MINUS", "FILTER", "BIND", "GRAPH", "EXISTS", "LATERAL"})
 _UPDATE_WORDS = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "ADD", "MOVE", "COPY", "WITH"})
 #: Functions whose value differs between two evaluations of one query on one release.
 _VOLATILE_WORDS = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
+
+_OPENED_BY = {")": "(", "}": "{", "]": "["}
+_NOTHING = Token("", "", 0)
+_UNDECLARED = Declarations("", {})
 
 
 class Form(StrEnum):
@@ -75,30 +54,41 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceClause:
+    """One SERVICE of a query: ``query[start:end]`` is all of it, ``group`` what it asks, with its braces."""
+
+    iri: str
+    silent: bool
+    start: int
+    end: int
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueryFacts:
     """What the front must know of a query.
 
     ``dataset_clause`` is whether it has FROM or FROM NAMED; ``repeatable`` whether the same release always gives
-    it the same answer.
+    it the same answer; ``services`` what has to be replaced before an engine may see it, in the order of the text.
     """
 
     form: Form
     dataset_clause: bool
     repeatable: bool
+    services: tuple[ServiceClause, ...] = ()
+    declarations: Declarations = _UNDECLARED
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-
-
-def inspect(query: str) -> QueryFacts:
+def inspect(query: str, allowed: Collection[str] = (), local: Collection[str] = ()) -> QueryFacts:
     """Let a query pass, or say why not; linear in its length.
+
+    Args:
+        allowed: the endpoints that SERVICE may name.
+        local: the services that are answered from the release itself; they leave a query repeatable.
 
     Raises:
         QueryTooComplex: it is longer or nests deeper than the engine bears, or chains too many operators.
-        QueryForbidden: it is an update, or calls another endpoint by SERVICE.
+        QueryForbidden: it is an update, or calls an endpoint by SERVICE that is not allowed.
         QuerySyntaxError: it has no query form, or SERVICE with a variable.
     """
     if len(query) > MAX_LENGTH:
@@ -106,58 +96,91 @@ def inspect(query: str) -> QueryFacts:
             f"the query is {len(query):,} characters long; at most {MAX_LENGTH:,} are read",
             remedy="split it, or move long lists of values into several queries",
         )
-    inspection = _Inspection("SERVICE" in _ESCAPE.sub(_unescape, query).upper())
-    tokens = _tokens(query)
-    window = list(islice(tokens, 3))
+    inspection = _Inspection(query, {*allowed, *local})
+    stream = tokens(query)
+    window = list(islice(stream, 4))
     while window:
         inspection.read(window[0], window[1:])
         del window[0]
-        window.extend(islice(tokens, 1))
-    if inspection.form is None:
-        raise QuerySyntaxError(
-            "the text has no query form", remedy="write SELECT, ASK, CONSTRUCT or DESCRIBE after the prefixes"
-        )
-    return QueryFacts(inspection.form, inspection.dataset_clause, inspection.repeatable)
+        window.extend(islice(stream, 1))
+    return inspection.facts(local)
 
 
 class _Inspection:
     """Reads the tokens of one query and keeps count."""
 
-    def __init__(self, names_service: bool) -> None:
-        self.form: Form | None = None
-        self.dataset_clause = False
-        self.repeatable = True
-        self._names_service = names_service
+    def __init__(self, query: str, allowed: set[str]) -> None:
+        self._query = query
+        self._allowed = allowed
+        self._form: Form | None = None
+        self._dataset_clause = False
+        self._repeatable = True
+        self._names_service = "SERVICE" in unescape(query).upper()
         self._prologue = _Prologue()
         self._open: list[str] = []
         self._operators = 0
         self._unclosed = 0
         self._previous = ""
+        self._services: list[ServiceClause] = []
+        self._clause: _OpenClause | None = None
 
-    def read(self, token: _Token, following: list[_Token]) -> None:
-        """Take one token into account; ``following`` are the next two."""
-        word = _keyword(token)
-        if self.form is None:
-            self.form = self._prologue.read(token, word)
+    def read(self, token: Token, following: list[Token]) -> None:
+        """Take one token into account; ``following`` are the next three."""
+        word = token.keyword
+        if self._form is None:
+            self._form = self._prologue.read(token, word)
         if token.kind == "open":
             self._open.append(token.text)
         elif token.kind == "close":
-            del self._open[-1:]
+            self._close(token)
         elif token.kind == "operator" or word in _CHAIN_WORDS:
             self._operators += 1
         elif token.kind == "other" and token.text in "'\"":
             self._unclosed += 1
         elif word == "FROM" and not self._open:
-            self.dataset_clause = True
+            self._dataset_clause = True
         elif word in _VOLATILE_WORDS:
-            self.repeatable = False
+            self._repeatable = False
         self._check_size()
         if self._names_service:
             self._check_service(token, word, following)
         self._previous = word
 
+    def facts(self, local: Collection[str]) -> QueryFacts:
+        """What was found, at the end of the query.
+
+        Raises:
+            QuerySyntaxError: it ends too early.
+        """
+        if self._form is None:
+            raise QuerySyntaxError(
+                "the text has no query form", remedy="write SELECT, ASK, CONSTRUCT or DESCRIBE after the prefixes"
+            )
+        if self._clause is not None:
+            raise _unbalanced()
+        return QueryFacts(
+            self._form,
+            self._dataset_clause,
+            self._repeatable and all(service.iri in local for service in self._services),
+            tuple(self._services),
+            self._prologue.declarations(),
+        )
+
+    def _close(self, token: Token) -> None:
+        opened = self._open.pop() if self._open else ""
+        if not self._names_service:
+            return
+        if opened != _OPENED_BY[token.text]:
+            raise _unbalanced()
+        clause = self._clause
+        if clause is not None and len(self._open) == clause.depth:
+            group = self._query[clause.group : token.end]
+            self._services.append(ServiceClause(clause.iri, clause.silent, clause.start, token.end, group))
+            self._clause = None
+
     def _check_size(self) -> None:
-        if self._unclosed > MAX_UNCLOSED:
+        # What takes the place of SERVICE might close such a string, and set free what stands in it.
+        if self._unclosed > (0 if self._names_service else MAX_UNCLOSED):
             raise QuerySyntaxError("strings are not closed", remedy="close each with the quotes it begins with")
         if len(self._open) > MAX_DEPTH:
             raise QueryTooComplex(f"brackets nest deeper than {MAX_DEPTH}", remedy="flatten the query")
@@ -167,7 +190,7 @@ class _Inspection:
                 remedy="use VALUES or IN for long alternatives, or split the query",
             )
 
-    def _check_service(self, token: _Token, word: str, following: list[_Token]) -> None:
+    def _check_service(self, token: Token, word: str, following: list[Token]) -> None:
         if token.kind == "iri" and self._open[-1:] == ["("] and _reads_as_comparison(token.text):
             raise QueryForbidden(
                 f"the query names SERVICE, and {token.text[:40]} may be an IRI or a comparison",
@@ -178,10 +201,54 @@ class _Inspection:
             token.kind == "name"
             and "SERVICE" in token.text.partition(":")[0].upper()
             and self._previous != "GRAPH"
-            and following[:1] == [_Token("open", "{")]
+            and [one.text for one in following[:1]] == ["{"]
         )
-        if glued or "SERVICE" in word:
-            raise _service(following)
+        if word == "SERVICE":
+            self._clause = self._called(token, following)
+        elif glued or "SERVICE" in word:
+            raise QueryForbidden(
+                f"{token.text[:40]} may be read as SERVICE", remedy="write SERVICE, a space, and the endpoint's IRI"
+            )
+
+    def _called(self, token: Token, following: list[Token]) -> _OpenClause:
+        """What SERVICE calls.
+
+        Raises:
+            QueryForbidden: an endpoint that is not allowed, or one from within another.
+            QuerySyntaxError: a variable, or something that is no endpoint.
+        """
+        silent = [one.keyword for one in following[:1]] == ["SILENT"]
+        target, group = [*following[silent:], _NOTHING, _NOTHING][:2]
+        if target.kind == "variable":
+            raise QuerySyntaxError(
+                "SERVICE with a variable is not answered here", remedy="name the endpoint by its IRI"
+            )
+        iri = self._prologue.declarations().iri(target)
+        if iri is None or iri not in self._allowed:
+            raise QueryForbidden(
+                f"SERVICE calls {(iri or target.text)[:200] or 'nothing'}, which this endpoint does not ask",
+                remedy="ask that endpoint by itself, and pass what it says in VALUES",
+            )
+        if self._clause is not None:
+            raise QueryForbidden(
+                "SERVICE stands inside SERVICE, which this endpoint does not pass on", remedy="ask one after the other"
+            )
+        if len(self._services) == MAX_SERVICES:
+            raise QueryTooComplex(f"the query has more than {MAX_SERVICES} SERVICE", remedy="split the query")
+        if self._open[-1:] != ["{"] or group.text != "{":
+            raise QuerySyntaxError("SERVICE has no pattern in braces", remedy="write SERVICE <endpoint> { pattern }")
+        return _OpenClause(iri, silent, token.start, group.start, len(self._open))
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenClause:
+    """A SERVICE that is being read: where it and its group begin, and how many brackets it stands in."""
+
+    iri: str
+    silent: bool
+    start: int
+    group: int
+    depth: int
 
 
 class _Prologue:
@@ -189,8 +256,15 @@ class _Prologue:
 
     def __init__(self) -> None:
         self._expected: list[str] = []
+        self._read = _UNDECLARED
+        self._prefixes: dict[str, str] = {}
+        self._name: str | None = None
 
-    def read(self, token: _Token, word: str) -> Form | None:
+    def declarations(self) -> Declarations:
+        """What has been declared so far."""
+        return Declarations(self._read.base, self._prefixes)
+
+    def read(self, token: Token, word: str) -> Form | None:
         """The form once it is reached.
 
         Raises:
@@ -199,6 +273,7 @@ class _Prologue:
         """
         if self._expected and token.kind == self._expected[0]:
             self._expected.pop(0)
+            self._declare(token)
             return None
         if not self._expected and word in ("PREFIX", "BASE", "VERSION"):
             self._expected = {"PREFIX": ["name", "iri"], "BASE": ["iri"], "VERSION": ["string"]}[word]
@@ -217,41 +292,28 @@ class _Prologue:
             remedy="a query is BASE and PREFIX declarations followed by SELECT, ASK, CONSTRUCT or DESCRIBE",
         )
 
-
-def _tokens(query: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(query):
-        if match.lastgroup and match.lastgroup != "skip":
-            yield _Token(match.lastgroup, match.group())
-
-
-def _keyword(token: _Token) -> str:
-    """A bare word in upper case with its code point escapes resolved; empty for every other token."""
-    if token.kind != "word":
-        return ""
-    return _ESCAPE.sub(_unescape, token.text).upper()
-
-
-def _unescape(match: re.Match[str]) -> str:
-    code = int(match.group(1) or match.group(2), 16)
-    return chr(code) if code < 0x110000 else ""
+    def _declare(self, token: Token) -> None:
+        if token.kind == "name":
+            self._name = token.text.partition(":")[0]
+        elif token.kind == "iri":
+            iri = self._read.absolute(token.text)
+            if self._name is None:
+                self._read = Declarations(iri, {})
+            else:
+                self._prefixes[self._name] = iri
+            self._name = None
 
 
 def _reads_as_comparison(iri: str) -> bool:
-    """Whether ``<…>`` can also be "less than" up to a string or a comment, which would swallow what comes after.
+    """Whether ``<…>`` can also be "less than" up to a string, a comment or a bracket, and so hide what comes after.
 
-    The engine decides by what it has read so far. Nothing with ``//`` in front of the quote is an expression.
+    The engine decides by what it has read so far. Nothing with ``//`` in front of it is an expression.
     """
-    found = re.search(r"['#]", iri)
+    found = re.search(r"['#()\[\]]", iri)
     return found is not None and "//" not in iri[: found.start()]
 
 
-def _service(following: list[_Token]) -> QueryForbidden | QuerySyntaxError:
-    target = [token for token in following if token.text.upper() != "SILENT"]
-    if target and target[0].kind == "variable":
-        return QuerySyntaxError(
-            "SERVICE with a variable is not answered here", remedy="ask each endpoint by itself and join the answers"
-        )
-    return QueryForbidden(
-        "this endpoint calls no other endpoints, so SERVICE is refused",
-        remedy="ask the other endpoint by itself, and pass what it says in VALUES",
+def _unbalanced() -> QuerySyntaxError:
+    return QuerySyntaxError(
+        "the brackets of the query do not match", remedy="close each bracket, and put a space after < for less than"
     )

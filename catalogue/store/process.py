@@ -23,6 +23,8 @@ from core.errors import QueryError, QuerySyntaxError, QueryTooLarge, QueryUnavai
 
 #: How many of the tokens that could have stood at a syntax error are named.
 _ALTERNATIVES = 12
+#: What the engine says in words, among what it expected; its rules and keywords are single words.
+_SENTENCE = re.compile(r"[A-Z][\w*?]* [\w*?' ]+")
 
 
 class WorkerProcess(ChildProcess):
@@ -32,6 +34,10 @@ class WorkerProcess(ChildProcess):
         super().__init__(process, log, memory)
         self.store: Path | None = None
         self.answered = 0
+        self.humble = False
+        """Whether it leaves the processor to more urgent work, for good."""
+        self.dismissed = False
+        """Whether it was killed in the middle of an answer, because others waited for too long."""
         self.ready = Ready(0, 0, False)
 
     @classmethod
@@ -127,6 +133,11 @@ class WorkerProcess(ChildProcess):
     async def _death(self) -> QueryError:
         """Why the worker is gone in the middle of an answer."""
         code = await self._exit_code()
+        if self.dismissed:
+            return QueryUnavailable(
+                "the query was ended, because it took long and others waited",
+                remedy="try again when there is less to do, or narrow its patterns",
+            )
         if self._ran_out_of_memory():
             return _too_large()
         return QueryError(
@@ -150,6 +161,9 @@ def _readable(message: str) -> str:
     place, found, expected = " ".join(message.split()).partition("expected one of ")
     if not found:
         return place[:500]
+    said = next((text for text in expected.split(", ") if _SENTENCE.fullmatch(text)), None)
+    if said is not None:
+        return f"{place}{'a prefix is used that is not declared' if said == 'Prefix not found' else said}"
     alternatives = [text for text in expected.split(", ") if re.fullmatch(r'"[^"\\]+"|[A-Za-z ]+', text)]
     shown = ", ".join(alternatives[:_ALTERNATIVES])
     return f"{place}expected one of {shown}{', …' if len(alternatives) > _ALTERNATIVES else ''}"

@@ -7,6 +7,8 @@ an answer that was cut can never be mistaken for a whole one.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import struct
@@ -17,7 +19,9 @@ from typing import Any
 
 _HEADER = struct.Struct(">cI")
 #: Bytes of an answer that a worker collects before it sends them, and so the size of a DATA frame at most.
-CHUNK = 32 * 1024
+CHUNK = 64 * 1024
+#: Bytes that the pipe to the front takes without its reading.
+_PIPE = 512 * 1024
 #: No frame is larger; a length beyond it means that the two ends have lost each other.
 MAX_FRAME = 16 * 1024 * 1024
 
@@ -57,13 +61,17 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One query. ``union`` makes all graphs the default graph; the graph lists, where not None, replace it."""
+    """One query. ``union`` makes all graphs the default graph; the graph lists, where not None, replace it.
+
+    ``base`` is what relative IRIs in the query are relative to, where it does not say itself.
+    """
 
     query: str
     media_type: str
     union: bool
     default_graphs: list[str] | None = None
     named_graphs: list[str] | None = None
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,9 @@ class Channel:
         """The channel on stdin and stdout; what a library may print goes to stderr, not between the frames."""
         channel = cls(os.dup(0), os.dup(1))
         os.dup2(2, 1)
+        with contextlib.suppress(OSError):
+            # Room for the engine to write on while the front is at something else; not every sink is a pipe.
+            fcntl.fcntl(channel._sink, fcntl.F_SETPIPE_SZ, _PIPE)
         return channel
 
     def receive(self) -> tuple[Kind, bytes] | None:

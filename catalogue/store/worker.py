@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 #: The engine recurses over a query's syntax tree; with this much stack, what the guard lets pass does not overflow it.
 STACK = 64 * 1024 * 1024
+#: Bytes that the engine writes at a time, the last piece of an answer apart.
+_PIECE = 8 * 1024
+#: Seconds that a piece may wait for more to come.
+_PATIENCE = 0.02
 
 
 def main() -> None:
@@ -74,17 +79,19 @@ def _serve(channel: Channel, path: str, memory: int, isolated: bool) -> None:
     channel.send(encode_message(Kind.READY, Ready(triples, resident, isolated)))
     while (received := channel.receive()) is not None:
         try:
-            answer(store, Request(**decode_message(received[1])), channel.send)
+            rest = answer(store, Request(**decode_message(received[1])), channel.send)
+            # In one piece with the end: the front has a small answer after a single read.
+            channel.send((encode(Kind.DATA, rest) if rest else b"") + encode(Kind.END))
         except BrokenPipeError:
             return
         except Exception as error:
             channel.send(encode_message(Kind.ERROR, _fault(error)))
-        else:
-            channel.send(encode(Kind.END))
 
 
-def answer(store: pyoxigraph.Store, request: Request, send: Callable[[bytes], None]) -> None:
+def answer(store: pyoxigraph.Store, request: Request, send: Callable[[bytes], None]) -> bytes:
     """Evaluate one query and send its serialisation in DATA frames, while it is being evaluated.
+
+    Returns what is left to send, which is all of a small answer.
 
     Raises:
         SyntaxError: the query is malformed.
@@ -95,6 +102,7 @@ def answer(store: pyoxigraph.Store, request: Request, send: Callable[[bytes], No
 
     results = store.query(
         request.query,
+        base_iri=request.base,
         use_default_graph_as_union=request.union,
         default_graph=_nodes(request.default_graphs),
         named_graphs=_nodes(request.named_graphs),
@@ -111,27 +119,47 @@ def answer(store: pyoxigraph.Store, request: Request, send: Callable[[bytes], No
         if results_format is None:
             raise ValueError(f"{request.media_type} cannot hold query results")
         results.serialize(file, format=results_format)
-    output.flush()
+    return output.rest()
 
 
 class _Output:
-    """The file-like object the engine serialises into: collects to :data:`CHUNK`, then sends a frame."""
+    """The file-like object the engine serialises into: collects to :data:`CHUNK`, then sends a frame.
+
+    The engine writes pieces of :data:`_PIECE`. The first whole one goes out at once, and so does what has waited for
+    :data:`_PATIENCE`: whoever asked for much, or for what is hard to find, sees that it comes.
+    """
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send = send
-        self._collected = bytearray()
+        self._collected: list[bytes] = []
+        self._size = 0
+        self._sent_at = 0.0
 
     def write(self, data: bytes) -> int:
-        self._collected += data
-        while len(self._collected) >= CHUNK:
-            self._send(encode(Kind.DATA, bytes(self._collected[:CHUNK])))
-            del self._collected[:CHUNK]
+        if self._size + len(data) > CHUNK:
+            self._flush()
+        if len(data) > CHUNK:
+            for start in range(0, len(data), CHUNK):
+                self._send(encode(Kind.DATA, data[start : start + CHUNK]))
+            return len(data)
+        self._collected.append(data)
+        self._size += len(data)
+        if self._size >= _PIECE and time.monotonic() - self._sent_at > _PATIENCE:
+            self._flush()
         return len(data)
 
     def flush(self) -> None:
+        """Nothing to do: what is collected is sent when it is time."""
+
+    def rest(self) -> bytes:
+        return b"".join(self._collected)
+
+    def _flush(self) -> None:
         if self._collected:
-            self._send(encode(Kind.DATA, bytes(self._collected)))
+            self._send(encode(Kind.DATA, b"".join(self._collected)))
             self._collected.clear()
+            self._size = 0
+        self._sent_at = time.monotonic()
 
 
 def _nodes(iris: list[str] | None) -> list[Any] | None:
