@@ -40,7 +40,7 @@ from tests.ingest import changed_trees
 
 T = TypeVar("T")
 RESULTS = Path(__file__).parent / "results"
-QUERIES = Path(__file__).parents[1] / "api" / "queries"
+QUERIES = Path(__file__).parents[1] / "catalogue" / "queries"
 EDITS = (changed_trees.move, changed_trees.split, changed_trees.deprecate)
 
 

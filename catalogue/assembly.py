@@ -1,7 +1,7 @@
 """The folder of a release: made aside, complete and on disk before it gets its name.
 
-``store/`` checkpoint, ``search/`` index, ``aggregates.json``, ``usage.json``, ``links.ndjson``, and ``manifest.json``
-with the size and hash of every file.
+``store/`` checkpoint (of an external store: where the release is), ``search/`` index, ``aggregates.json``,
+``usage.json``, ``identities.sqlite``, ``links.ndjson``, and ``manifest.json`` with the size and hash of every file.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from typing import Any
 
 from catalogue.aggregates import aggregate
 from catalogue.content import ReleaseContent
+from catalogue.identities import IdentityFile
 from catalogue.links import write_links
 from catalogue.search import SearchIndex
-from catalogue.store.embedded import EmbeddedStore, count_triples
 from catalogue.summary import DatasetSummary
 from catalogue.usage import USAGE, UsageCounter
+from catalogue.writer import ReleaseStore
 from core.version import program_version
 from ontology.vocabulary import Vocabularies
 
@@ -50,33 +51,35 @@ class Assembled:
 
 def assemble(
     releases: Path,
-    store: EmbeddedStore,
+    store: ReleaseStore,
     content: ReleaseContent,
     vocabularies: Vocabularies,
     titles: Mapping[str, str],
 ) -> Assembled:
-    """Make the folder of a release beside the others, from a store that holds its content.
+    """Make the folder of a release beside the others, from a store that holds its content, or will by the checkpoint.
 
     ``titles`` maps repositories to their titles.
 
     Raises:
         OSError: the disk is full or a file cannot be written.
-        StoreError: the checkpoint does not open.
+        StoreError: the checkpoint does not open, or the external store failed.
         SearchError: the index cannot be written.
     """
     path = releases / f"{content.number}{_PARTIAL}"
     path.mkdir(parents=True)
-    store.checkpoint(path / "store")
     summaries: list[DatasetSummary] = []
     usage = UsageCounter(vocabularies)
-    for description in content.descriptions():
-        summaries.append(DatasetSummary.from_description(description, vocabularies))
-        usage.add(description, summaries[-1].title)
+    with IdentityFile(path) as identities:
+        for description in content.descriptions():
+            summaries.append(DatasetSummary.from_description(description, vocabularies))
+            usage.add(description, summaries[-1].title)
+            identities.add(description)
     SearchIndex.build(path / "search", summaries, vocabularies, repositories=titles)
     _write_json(path / "aggregates.json", aggregate(summaries, content.links, vocabularies))
     usage.usage().write(path / USAGE)
     write_links(path / "links.ndjson", content.links)
-    triples = count_triples(path / "store")
+    # An external store is switched here: what else takes time comes before.
+    triples = store.checkpoint(path / "store")
     manifest = {
         "release": content.number,
         "created": content.created.isoformat(),

@@ -11,19 +11,31 @@ import pyoxigraph
 from sqlalchemy import Connection, select
 
 from catalogue import schema
+from catalogue.census import Census
 from catalogue.description import StoredDescription
+from catalogue.examples import GRAPH as EXAMPLES
+from catalogue.examples import examples, examples_graph
 from catalogue.links import Link, derive_links, links_graph
-from catalogue.records import record_graph, root_catalogue_graph
+from catalogue.quality import GRAPH as QUALITY
+from catalogue.quality import quality_graph
+from catalogue.records import record_statements, root_catalogue_graph
 from catalogue.revisions import keep_content
 from catalogue.store.marker import Marker
+from catalogue.void import GRAPH as VOID
+from catalogue.void import Counted, void_graph
 from core.canonical import canonical_ntriples, content_hash
 from core.identifiers import Identifiers
 from core.settings import Settings
 from ontology.vocabulary import Vocabularies
+from shapes.profiles import profile_iris
+
+#: Names of the graphs of the links and of the marker.
+LINKS = "links"
+RELEASE = "release"
 
 
 def background_graphs(connection: Connection, settings: Settings, vocabularies: Vocabularies) -> dict[str, bytes]:
-    """The graphs that belong to no description: vocabularies, repositories, the whole catalogue; by graph IRI."""
+    """The graphs that belong to no description: vocabularies, repositories, the whole catalogue, examples, quality."""
     identifiers = settings.identifiers
     graphs = {str(identifiers.graph(name)): stable_blank_nodes(ntriples) for name, ntriples in vocabularies.graphs()}
     content = schema.content.c
@@ -33,6 +45,8 @@ def background_graphs(connection: Connection, settings: Settings, vocabularies: 
     repositories = {row.id: row.ntriples for row in connection.execute(query)}
     graphs |= {str(identifiers.catalogue(name)): ntriples for name, ntriples in repositories.items()}
     graphs[str(identifiers.catalogue())] = canonical_ntriples(root_catalogue_graph(settings, repositories))
+    graphs[str(identifiers.graph(EXAMPLES))] = examples_graph(examples(settings.overlay), identifiers)
+    graphs[str(identifiers.graph(QUALITY))] = quality_graph(connection, identifiers, profile_iris(settings.overlay))
     return graphs
 
 
@@ -68,6 +82,11 @@ def released_graphs(connection: Connection, release: int) -> dict[str, str]:
     return {row.graph: row.content_hash for row in connection.execute(query)}
 
 
+def derived_graphs(identifiers: Identifiers) -> tuple[str, ...]:
+    """The names of the graphs that every release has and that follow from all others: they are not in the ledger."""
+    return tuple(str(identifiers.graph(name)) for name in (LINKS, VOID, RELEASE))
+
+
 def graph_content(connection: Connection, digest: str) -> bytes:
     """The canonical N-Triples kept under a hash."""
     content = schema.content.c
@@ -94,9 +113,15 @@ class ReleaseContent:
 
     @cached_property
     def graphs(self) -> dict[str, bytes]:
-        """The graphs that belong to no description, by graph IRI."""
+        """The graphs that belong to no description, by graph IRI; the last tells in numbers what all others hold."""
         links = canonical_ntriples(links_graph(self.links, self.identifiers))
-        return {**self.background, str(self.identifiers.graph("links")): links}
+        graphs = {**self.background, str(self.identifiers.graph(LINKS)): links}
+        with Census(graphs, self.identifiers) as census:
+            for description in self.descriptions():
+                census.add(description, description_graph(description, self.identifiers)[1])
+            census.close()
+            void = void_graph(Counted(self.identifiers, graphs, self.links, census, self.created))
+        return {**graphs, str(self.identifiers.graph(VOID)): canonical_ntriples(void)}
 
     @cached_property
     def marker(self) -> Marker:
@@ -114,4 +139,4 @@ class ReleaseContent:
 def description_graph(description: StoredDescription, identifiers: Identifiers) -> tuple[str, bytes]:
     """Name and content of a description's graph: what was validated, and the catalogue record derived for it."""
     name = str(identifiers.record(description.repository, description.identifier))
-    return name, description.ntriples + canonical_ntriples(record_graph(description, identifiers))
+    return name, description.ntriples + canonical_ntriples(record_statements(description, identifiers))

@@ -135,6 +135,13 @@ class LedgerReader:
         with self.engine.connect() as connection:
             return connection.execute(query).scalar_one()
 
+    def member_iris(self, release: int) -> list[str]:
+        """The IRIs of the descriptions of a release, sorted."""
+        member = schema.release_member.c
+        query = select(member.iri).where(member.release == release).order_by(member.iri)
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
     def description(self, iri: str, *, release: int | None = None) -> StoredDescription | None:
         """A description as released, by default in the current release."""
         if release is None:

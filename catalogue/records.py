@@ -8,10 +8,11 @@ and a date of its own, which nobody can say of somebody else's record; the origi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from rdflib import Graph, Literal, URIRef
+from rdflib.term import Node
 
 from catalogue.description import StoredDescription
 from core.identifiers import Identifiers
@@ -32,18 +33,26 @@ _UNKNOWN_PROFILE = 1
 def record_graph(description: StoredDescription, identifiers: Identifiers) -> Graph:
     """Return the ``dcat:CatalogRecord`` of a description; equal ledger content gives equal triples."""
     graph = new_graph()
+    for statement in record_statements(description, identifiers):
+        graph.add(statement)
+    return graph
+
+
+def record_statements(
+    description: StoredDescription, identifiers: Identifiers
+) -> Iterator[tuple[URIRef, URIRef, Node]]:
+    """The statements of :func:`record_graph`; publishing needs those of every description, and no graph of them."""
     record = identifiers.record(description.repository, description.identifier)
-    graph.add((record, RDF.type, DCAT.CatalogRecord))
-    graph.add((record, FOAF.primaryTopic, URIRef(description.iri)))
-    graph.add((record, DCT.issued, timestamp(description.issued)))
-    graph.add((record, DCT.modified, timestamp(description.modified)))
+    yield record, RDF.type, DCAT.CatalogRecord
+    yield record, FOAF.primaryTopic, URIRef(description.iri)
+    yield record, DCT.issued, timestamp(description.issued)
+    yield record, DCT.modified, timestamp(description.modified)
     profile = most_specific(description.conforms_to)
     if profile:
-        graph.add((record, DCT.conformsTo, URIRef(profile)))
-        graph.add((URIRef(profile), RDF.type, DCT.Standard))
+        yield record, DCT.conformsTo, URIRef(profile)
+        yield URIRef(profile), RDF.type, DCT.Standard
     if description.source_iri:
-        graph.add((record, PROV.hadPrimarySource, URIRef(description.source_iri)))
-    return graph
+        yield record, PROV.hadPrimarySource, URIRef(description.source_iri)
 
 
 def root_catalogue_graph(settings: Settings, repositories: Iterable[str]) -> Graph:
@@ -60,6 +69,8 @@ def root_catalogue_graph(settings: Settings, repositories: Iterable[str]) -> Gra
     graph.add((catalogue, DCT.title, Literal(settings.title, lang="en")))
     graph.add((catalogue, DCT.description, Literal(settings.description, lang="en")))
     graph.add((catalogue, DCT.publisher, publisher))
+    if settings.licence:
+        graph.add((catalogue, DCT.license, URIRef(settings.licence)))
     graph.add((catalogue, FOAF.homepage, homepage))
     graph.add((homepage, RDF.type, FOAF.Document))
     graph.add((publisher, RDF.type, FOAF.Agent))

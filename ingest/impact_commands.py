@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from catalogue.examples import QUERIES
 from catalogue.ledger import Ledger
 from core.console import Exit
 from core.settings import Settings, load_settings
@@ -44,8 +45,8 @@ def impact_of(before: str | Path, after: str | Path | None, settings: Settings, 
         return find_impact(Tree.load(before), Tree.load(after), ledger, settings, read_queries(queries))
 
 
-def mount(ontology: typer.Typer, examples: Path) -> None:
-    """Add the command to those of the vocabularies; ``examples`` is the folder of the service's example queries."""
+def mount(ontology: typer.Typer) -> None:
+    """Add the command to those of the vocabularies."""
 
     @ontology.command("impact")
     def impact(
@@ -67,16 +68,14 @@ def mount(ontology: typer.Typer, examples: Path) -> None:
         """
         settings = load_settings()
         trees = Tree.load(before), Tree.load(after)
-        asked = {
-            query.name: query for folder in _folders(queries, examples, settings) for query in read_queries(folder)
-        }
+        asked = {query.name: query for folder in _folders(queries, settings) for query in read_queries(folder)}
         with Ledger.open(settings, read_only=True) as ledger:
             found = find_impact(*trees, ledger, settings, tuple(asked.values()))
         sys.stdout.write(write_impact(found, format))
         raise typer.Exit(Exit.FINDINGS if found.anything else Exit.OK)
 
 
-def _folders(named: Path | None, shipped: Path, settings: Settings) -> list[Path]:
+def _folders(named: Path | None, settings: Settings) -> list[Path]:
     """Where the queries are: in the folder that was named, or with the service and in ``queries`` of the overlay."""
     own = settings.overlay / "queries" if settings.overlay else None
-    return [named] if named else [shipped, *([own] if own and own.is_dir() else [])]
+    return [named] if named else [QUERIES, *([own] if own and own.is_dir() else [])]

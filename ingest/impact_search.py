@@ -19,6 +19,7 @@ from catalogue.facets import FACETS
 from catalogue.links import Link, find_links, links_graph, traits
 from catalogue.reader import LedgerReader
 from catalogue.release import Release
+from catalogue.released import readable_store
 from catalogue.summary import DatasetSummary, term
 from catalogue.usage import with_broader
 from core.canonical import canonical_ntriples
@@ -282,7 +283,8 @@ class _Search:
         if links[0] != links[1]:
             old, new = (canonical_ntriples(links_graph(side, identifiers)) for side in links)
             after[str(identifiers.graph("links"))] = old, new
-        found = compare_answers(queries, release, before, after)
+        with readable_store(self._settings, release) as store:
+            found = compare_answers(queries, store, before, after)
         return tuple(answers for answers in found if answers.gone or answers.come)
 
     def _vocabulary_graphs(self, release: Release) -> tuple[_Replaced, _Replaced]:

@@ -132,6 +132,7 @@ class _Writer:
         for predicate in set(said.graph.predicates(self.dataset)) - {RDF.type}:
             self.graph.remove((self.dataset, predicate, None))
         self.graph += said.graph
+        self._write_derivation()
         self.references = said.references
         self.remarks += said.remarks
 

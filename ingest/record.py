@@ -57,7 +57,7 @@ class SourceRecord(_Plain):
     says where in the input the record stood ("row 17", "collections_index, collection_id 4d_lung"). ``remarks``
     is what the source noticed about the record and a steward should know; it is reported, not published.
     ``statements`` is what a source says in RDF, as N-Triples about :data:`DESCRIBED` and its nodes; such a record has
-    nothing else than this and its identifier.
+    nothing else than this, its identifier and kind, what it is derived from, and what was read from the statements.
     """
 
     identifier: str

@@ -20,7 +20,7 @@ from rdflib.term import Node
 from core.canonical import canonical_ntriples, parse_ntriples
 from core.identifiers import Identifiers
 from core.slices import forward_closure
-from core.terms import DCAT, DCT, RDF, XSD, new_graph
+from core.terms import DCAT, DCT, RADIOGRAPH, RDF, XSD, new_graph
 from ingest.record import DESCRIBED, Facet
 from ontology.vocabulary import Vocabularies
 
@@ -69,6 +69,12 @@ def record_fields(graph: Graph, vocabularies: Vocabularies) -> dict[str, Any]:
         texts = sorted(_label(value, vocabularies) for value in graph.objects(_ROOT, predicate))
         if texts:
             terms.setdefault(facet, []).extend(texts)
+    if (_ROOT, RDF.type, RADIOGRAPH.AnnotationDataset) in kept and (
+        _ROOT,
+        RDF.type,
+        RADIOGRAPH.ImagingDataset,
+    ) not in kept:
+        fields["kind"] = "annotations"
     fields["statements"] = canonical_ntriples(kept).decode()
     fields["terms"] = {facet: tuple(dict.fromkeys(texts)) for facet, texts in terms.items()}
     return fields

@@ -20,9 +20,9 @@ from rdflib.term import Node
 from core.canonical import from_oxigraph
 from core.errors import ProfileError
 from core.terms import RDF, SH, new_graph
-from shapes.declarations import DECLARATIONS, Profile, Relaxation, check_extensions, read_declarations
+from shapes.declarations import DECLARATIONS, Document, Profile, Relaxation, check_extensions, read_declarations
 
-__all__ = ["Profile", "Profiles", "Relaxation", "ShapeFile"]
+__all__ = ["Profile", "Profiles", "Relaxation", "ShapeFile", "profile_iris"]
 
 _SHIPPED = Path(__file__).parent
 _TARGETS = (SH.targetClass, SH.targetObjectsOf, SH.targetSubjectsOf)
@@ -73,10 +73,7 @@ class Profiles:
         Raises:
             ProfileError: a declaration or a Turtle file is missing or malformed; names the file and the line.
         """
-        folders = [folder for folder in (overlay / "shapes" if overlay else None, _SHIPPED) if folder is not None]
-        documents = [
-            read_declarations(folder / DECLARATIONS) for folder in folders if (folder / DECLARATIONS).is_file()
-        ]
+        folders, documents = _documents(overlay)
         profiles: dict[str, Profile] = {}
         for document in reversed(documents):
             profiles.update({profile.id: profile for profile in document.profile})
@@ -197,6 +194,24 @@ def _find(name: str, folders: Sequence[Path], source: str) -> Path:
     raise ProfileError(
         f"the shapes file {name} does not exist", where=source, remedy="add the file or correct its name"
     )
+
+
+def profile_iris(overlay: Path | None = None) -> dict[str, str]:
+    """The IRI of each declared profile by its id; shapes are not read.
+
+    Raises:
+        ProfileError: a declaration is malformed.
+    """
+    _, documents = _documents(overlay)
+    return {profile.id: profile.iri for document in reversed(documents) for profile in document.profile}
+
+
+def _documents(overlay: Path | None) -> tuple[list[Path], list[Document]]:
+    """The folders of shapes and the declarations in them, the overlay's first."""
+    folders = [folder for folder in (overlay / "shapes" if overlay else None, _SHIPPED) if folder is not None]
+    return folders, [
+        read_declarations(folder / DECLARATIONS) for folder in folders if (folder / DECLARATIONS).is_file()
+    ]
 
 
 def _read_turtle(path: Path) -> Graph:

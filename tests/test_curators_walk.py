@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from api.query_page import examples
+from catalogue.examples import examples
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "curators.md"

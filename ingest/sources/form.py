@@ -9,7 +9,7 @@ from rdflib.term import Node
 
 from core.errors import InputError, RadiographError
 from core.identifiers import Identifiers
-from core.terms import new_graph
+from core.terms import PROV, new_graph
 from ingest.form_row import FilledRow
 from ingest.forms import FilledForm
 from ingest.record import DESCRIBED, SourceFault, SourceRecord
@@ -31,6 +31,7 @@ class FormSource:
         self._filled = filled
         self._vocabularies = vocabularies
         self._rows: dict[str, FilledRow] = {}
+        self._identifiers = frozenset(row.identifier for row in filled.rows if row.identifier)
 
     def records(self) -> Iterator[SourceRecord | SourceFault]:
         """Yield a record for each usable row, in the order of the form, and a fault for each thing wrong.
@@ -71,7 +72,8 @@ class FormSource:
                 severity="warning",
             )
         try:
-            fields = record_fields(_described(row), self._vocabularies)
+            described, derived_from = self._described(row)
+            fields = record_fields(described, self._vocabularies)
         except RadiographError as error:
             yield SourceFault(
                 location=location,
@@ -81,7 +83,17 @@ class FormSource:
             )
             return
         self._rows[row.identifier] = row
-        yield SourceRecord(identifier=row.identifier, location=location, **fields)
+        yield SourceRecord(identifier=row.identifier, location=location, derived_from=derived_from, **fields)
+
+    def _described(self, row: FilledRow) -> tuple[Graph, tuple[str, ...]]:
+        """The row's statements with the names that records use, and the other rows that it says it is derived from."""
+        graph, derived_from = new_graph(), []
+        for s, p, o in row.statements:
+            if p == PROV.wasDerivedFrom and str(o) in self._identifiers:
+                derived_from.append(str(o))
+            else:
+                graph.add((_renamed(s, row.node), p, _renamed(o, row.node)))
+        return graph, tuple(derived_from)
 
     def place(self, identifier: str, finding: Finding, dataset: URIRef, identifiers: Identifiers) -> Position | None:
         """The cell that a finding on a description is about; that of the column where its value is missing."""
@@ -97,14 +109,6 @@ class FormSource:
         return self._filled.positions.find(node, path, values[0] if values else None) or self._filled.positions.find(
             row.node
         )
-
-
-def _described(row: FilledRow) -> Graph:
-    """The row's statements with the names that records use."""
-    graph = new_graph()
-    for s, p, o in row.statements:
-        graph.add((_renamed(s, row.node), p, _renamed(o, row.node)))
-    return graph
 
 
 def _renamed(term: Node, root: URIRef) -> Node:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.deployment import Server
-from tests.e2e.test_questions import DATASET, ask
+from tests.e2e.asking import DATASET, ask
 
 pytestmark = pytest.mark.idc
 

@@ -1,4 +1,4 @@
-"""Questions that portal integrators ask, through SPARQLWrapper, and the same worked out from the source tables.
+"""Questions 1 to 8 of portal integrators on the real catalogue, and the same worked out from the source tables.
 
 The expectations below are computed from the parquet files of the index with nothing of Radiograph in between: its
 vocabularies, its counts and its store are what is tested.
@@ -6,136 +6,131 @@ vocabularies, its counts and its store are what is tested.
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
+import re
 from typing import Any
 
 import pytest
 
-from tests.deployment import ROOT, Server
+from tests.deployment import Server
+from tests.e2e.asking import ask, example, is_idc, local, of_idc
+from tests.e2e.idc_tables import (
+    ANNOTATION_MODALITIES,
+    analyses,
+    annotations_of,
+    collections,
+    patients,
+    series,
+    with_cancer,
+    with_modality,
+    with_part,
+    words,
+)
+from tests.e2e.test_concept_questions import LUNG_CANCER
 
 pytestmark = pytest.mark.idc
 
-DATASET = "http://127.0.0.1:8000/dataset/idc/"
-ANNOTATION_MODALITIES = frozenset(
-    ("SEG", "SR", "RTSTRUCT", "RTDOSE", "RTPLAN", "ANN", "M3D", "REG", "PR", "KO", "FID", "RWV", "PMAP", "OT")
-)
-
-#: First words of a Manufacturer value, in lower case, to the maker: by hand, from the distinct values of the index.
-MAKERS = {
-    "ge": "GE",
-    "siemens": "Siemens",
-    "philips": "Philips",
-    "toshiba": "Canon",
-    "canon": "Canon",
-    "hitachi": "Hitachi",
-    "hologic": "Hologic",
-}
-
-
-def ask(server: Server, query: str) -> list[dict[str, str]]:
-    """Put a SELECT query to the service and return its rows as plain text."""
-    from SPARQLWrapper import JSON, SPARQLWrapper
-
-    wrapper = SPARQLWrapper(f"{server.url}/sparql", returnFormat=JSON)
-    wrapper.setTimeout(60)
-    wrapper.setQuery(query)
-    answer: Any = wrapper.queryAndConvert()
-    return [{name: cell["value"] for name, cell in row.items()} for row in answer["results"]["bindings"]]
-
-
-def example(name: str) -> str:
-    return (ROOT / "api" / "queries" / name).read_text(encoding="utf-8")
-
-
-@cache
-def _series() -> list[dict[str, Any]]:
-    """Distinct (collection, analysis result, modality, body part, manufacturer, patient) of the series index."""
-    import idc_index_data
-    import pyarrow.parquet as pq
-
-    columns = ["collection_id", "analysis_result_id", "Modality", "BodyPartExamined", "Manufacturer", "PatientID"]
-    table = pq.read_table(Path(idc_index_data.__file__).parent / "idc_index.parquet", columns=columns)
-    rows: list[dict[str, Any]] = table.group_by(columns).aggregate([]).to_pylist()
-    return rows
-
-
-@cache
-def _collections() -> dict[str, dict[str, Any]]:
-    import idc_index_data
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(Path(idc_index_data.__file__).parent / "collections_index.parquet")
-    return {row["collection_id"]: row for row in table.to_pylist()}
-
-
-def _breast_mr_over_500() -> set[str]:
-    patients: dict[str, set[str]] = {}
-    with_mr: set[str] = set()
-    with_breast = {name for name, row in _collections().items() if "breast" in (row["tumor_locations"] or "").lower()}
-    for row in _series():
-        patients.setdefault(row["collection_id"], set()).add(row["PatientID"])
-        if row["Modality"] == "MR":
-            with_mr.add(row["collection_id"])
-        if "breast" in (row["BodyPartExamined"] or "").lower():
-            with_breast.add(row["collection_id"])
-    return {name for name in with_mr & with_breast if len(patients[name]) > 500}
-
-
-def _annotations_of() -> dict[str, set[str]]:
-    """Collection to the analysis results on it, by what they declare and by the rows."""
-    import idc_index_data
-    import pyarrow.parquet as pq
-
-    found: dict[str, set[str]] = {}
-    table = pq.read_table(Path(idc_index_data.__file__).parent / "analysis_results_index.parquet")
-    for row in table.to_pylist():
-        for collection in (row["collections"] or "").split(","):
-            found.setdefault(collection.strip(), set()).add(row["analysis_result_id"])
-    for row in _series():
-        if row["analysis_result_id"]:
-            found.setdefault(row["collection_id"], set()).add(row["analysis_result_id"])
-    return found
-
 
 def test_breast_mr_with_more_than_500_subjects_and_their_annotation_sets(server: Server) -> None:
-    rows = ask(server, example("1-breast-mr.rq"))
     answered: dict[str, set[str]] = {}
-    for row in rows:
-        if row["dataset"].startswith(DATASET):
-            sets = answered.setdefault(row["dataset"].removeprefix(DATASET), set())
+    for row in ask(server, example("01-breast-mr")):
+        if is_idc(row["dataset"]):
+            sets = answered.setdefault(local(row["dataset"]), set())
             if "annotations" in row:
-                sets.add(row["annotations"].removeprefix(DATASET))
-    expected = _breast_mr_over_500()
+                sets.add(local(row["annotations"]))
+    breasts = with_part("breast", "left breast", "right breast")
+    expected = {name for name in with_modality("MR") & breasts if patients()[name] > 500}
     assert expected, "the index has such collections"
-    images = {name: sets for name, sets in answered.items() if name in _collections()}
-    assert images == {name: _annotations_of().get(name, set()) for name in expected}
+    images = {name: sets for name, sets in answered.items() if name in collections()}
+    assert images == {name: annotations_of().get(name, set()) for name in expected}
+
+
+@pytest.mark.parametrize(
+    ("doi", "collection"),
+    [("10.7937/k9tcia.2017.murs5cl", "prostatex"), ("https://doi.org/10.7937/K9/TCIA.2016.AB2NAZRP", "tcga_brca")],
+)
+def test_the_records_of_a_doi_with_the_evidence_of_each_link(server: Server, doi: str, collection: str) -> None:
+    bare = doi.lower().removeprefix("https://doi.org/")
+    assert bare in {(source["source_doi"] or "").lower() for source in collections()[collection]["sources"]}
+    rows = [row for row in ask(server, example("02-records-of-a-doi", doi=f'"{bare}"')) if is_idc(row["dataset"])]
+    assert {local(row["dataset"]) for row in rows} == {collection}
+    linked = {local(row["other"]) for row in rows if is_idc(row["other"])}
+    assert linked == annotations_of()[collection]
+    for row in rows:
+        assert row["state"] == "accepted"
+        assert row["other"] in row["evidence"] and row["dataset"] in row["evidence"]
 
 
 @pytest.mark.parametrize("collection", ["nlst", "prostatex", "tcga_brca"])
 def test_annotations_derived_from_a_collection(server: Server, collection: str) -> None:
-    rows = ask(server, example("2-derived-from-nlst.rq").replace('"/nlst"', f'"/{collection}"'))
-    expected = _annotations_of().get(collection, set())
-    assert {row["annotations"].removeprefix(DATASET) for row in rows} == expected
+    rows = ask(server, example("03-derived-annotations", collection=f'"{collection}"'))
+    expected = annotations_of().get(collection, set())
+    assert {local(row["annotations"]) for row in rows} == expected
     assert expected
 
 
-def test_datasets_with_three_or_more_scanner_vendors(server: Server) -> None:
-    """Where three great makers appear by name it must be answered, and none with fewer than three strings may be."""
-    rows = ask(server, example("3-many-vendors.rq"))
-    answered = {row["dataset"].removeprefix(DATASET) for row in rows if row["dataset"].startswith(DATASET)}
-    makers: dict[str, set[str]] = {}
-    strings: dict[str, set[str]] = {}
-    for row in _series():
-        if row["Modality"] in ANNOTATION_MODALITIES or not row["Manufacturer"]:
-            continue
-        name = row["Manufacturer"].strip().lower()
-        strings.setdefault(row["collection_id"], set()).add(name)
-        maker = MAKERS.get(name.replace("-", " ").split()[0] if name.split() else "")
-        if maker:
-            makers.setdefault(row["collection_id"], set()).add(maker)
-    sure = {collection for collection, found in makers.items() if len(found) >= 3}
-    possible = {collection for collection, found in strings.items() if len(found) >= 3}
-    assert sure
-    assert sure <= answered
-    assert answered & set(_collections()) <= possible
+def _licence(source: dict[str, Any]) -> str | None:
+    """The licence that address and name agree in, in a form that is the same for all spellings of both."""
+    address = re.search(r"/(by[a-z-]*|zero)/(\d)", source.get("license_url") or "")
+    name = re.match(r"CC (BY[A-Z-]*) (\d)|(CC0)", source.get("license_short_name") or "")
+    meant = {f"{address[1]} {address[2]}" if address else None}
+    if name:
+        meant.add("zero 1" if name[3] else f"{name[1].lower()} {name[2]}")
+    return meant.pop() if len(meant) == 1 else None
+
+
+def test_derived_sets_under_another_licence_than_their_source(server: Server) -> None:
+    expected = set()
+    for collection, derived in annotations_of().items():
+        sources = [one for one in collections()[collection]["sources"] if one["source_type"] == "original_data"]
+        addresses = {analyses()[name]["source_url"] for name in derived}
+        own = {_licence(one["license"] or {}) for one in sources if one["source_url"] not in addresses} - {None}
+        for name in derived:
+            licence = _licence(analyses()[name])
+            expected |= {(name, licence, collection, other) for other in own if licence and licence != other}
+    answered = set()
+    for row in ask(server, example("04-licence-differs")):
+        if is_idc(row["derived"]):
+            pair = (_licence({"license_url": row["licence"]}), _licence({"license_url": row["sourceLicence"]}))
+            answered.add((local(row["derived"]), pair[0], local(row["source"]), pair[1]))
+    assert ("nnu_net_bpr_annotations", "by 4", "nsclc_radiomics", "by-nc 3") in expected
+    assert answered == expected
+
+
+def test_lung_cancer_with_subtypes_on_ct_that_may_be_used_commercially(server: Server) -> None:
+    allowed = {"by 4", "by 3", "zero 1"}
+    expected = {
+        name
+        for name in with_cancer(*LUNG_CANCER) & with_modality("CT")
+        if all(_licence(source["license"] or {}) in allowed for source in collections()[name]["sources"])
+    }
+    rows = ask(server, example("05-lung-ct-commercial"))
+    assert {local(row["dataset"]) for row in rows if is_idc(row["dataset"])} == expected
+    assert "nlst" in expected and "nsclc_radiomics" not in expected, "its annotations are free, its images are not"
+    assert all(int(row["subjects"]) == patients()[local(row["dataset"])] for row in rows if is_idc(row["dataset"]))
+
+
+def test_the_subjects_with_prostate_cancer_are_counted_once(server: Server) -> None:
+    expected = with_cancer("prostate cancer")
+    pure = {
+        name for name in expected if words(collections()[name]["cancer_types"]) <= {"prostate cancer", "non-cancer"}
+    }
+    (row,) = ask(server, of_idc(example("06-prostate-subjects")))
+    assert int(row["datasets"]) == len(expected)
+    assert int(row["atMost"]) == sum(patients()[name] for name in expected)
+    assert int(row["atLeast"]) == sum(patients()[name] for name in pure)
+
+
+def test_prostate_mr_with_segmentations_of_the_zones(server: Server) -> None:
+    """By the titles and descriptions of the collections and of the analyses of their images."""
+    annotated = {row["collection_id"] for row in series() if row["Modality"] in ANNOTATION_MODALITIES}
+    expected = set()
+    for name in with_modality("MR") & with_part("prostate", "prostate gland"):
+        row = collections()[name]
+        texts = {name: f"{row['collection_name']} {row['description']}"} if name in annotated else {}
+        for result in annotations_of().get(name, ()):
+            texts[result] = f"{analyses()[result]['analysis_result_title']} {analyses()[result]['description']}"
+        expected |= {(name, one) for one, text in texts.items() if re.search(r"\b(zones?|zonal)\b", text, re.I)}
+    rows = [row for row in ask(server, example("08-prostate-zones")) if is_idc(row["dataset"])]
+    assert ("prostatex", "prostatex_seg_zones") in expected
+    answered = {(local(row["dataset"]), local(row["segmentations"])) for row in rows}
+    assert {pair for pair in answered if pair[0] in collections()} == expected

@@ -12,7 +12,7 @@ from rdflib import Graph, Literal, URIRef
 from typer.testing import CliRunner, Result
 
 from core.errors import InputError
-from core.terms import ADMS, CONCEPT, CV, DCAT, DCT, EUCAIM, FOAF, HEALTHDCATAP, RADIOGRAPH, RDF
+from core.terms import ADMS, CONCEPT, CV, DCAT, DCT, EUCAIM, FOAF, HEALTHDCATAP, PROV, RADIOGRAPH, RDF
 from ingest.commands import mount
 from ingest.declaration import RepositoryDeclaration
 from ingest.form_table import find_form
@@ -166,6 +166,28 @@ def test_a_form_without_identifiers_is_no_repository(
 ) -> None:
     with pytest.raises(InputError, match="no column dct:identifier"):
         ingest(source({"dct:title@en": "T"}, columns=["dct:title@en"]), declaration, room)
+
+
+def test_a_set_of_annotations_says_what_it_was_made_from(
+    source: Callable[..., FormSource], room: IngestRoom, declaration: RepositoryDeclaration, eucaim: Form
+) -> None:
+    images = complete(eucaim, **{"dct:identifier": "https://example.org/images"})
+    made_from = {"prov:wasDerivedFrom": "https://example.org/images | https://example.org/elsewhere"}
+    outlines = complete(eucaim, **{"dct:identifier": "https://example.org/outlines"}) | made_from
+    outlines["rdf:type"] = "radiograph:AnnotationDataset"
+    form = source(images, outlines, columns=[*outlines])
+    first, second = (item for item in form.records() if isinstance(item, SourceRecord))
+    assert (first.kind, first.derived_from) == ("images", ())
+    assert (second.kind, second.derived_from) == ("annotations", ("https://example.org/images",))
+
+    ingest(form, declaration.model_copy(update={"gate": "eucaim", "k": 1}), room, name="form.csv")
+    origin, dataset = (room.identifiers.dataset("clinic", record.identifier) for record in (first, second))
+    graph = description(room, dataset)
+    assert set(graph.objects(dataset, PROV.wasDerivedFrom)) == {origin, URIRef("https://example.org/elsewhere")}
+    assert origin in set(graph.objects(dataset, DCT.source))
+    kinds = set(graph.objects(dataset, RDF.type))
+    assert RADIOGRAPH.AnnotationDataset in kinds and RADIOGRAPH.ImagingDataset not in kinds
+    assert RADIOGRAPH.ImagingDataset in set(description(room, origin).objects(origin, RDF.type))
 
 
 @pytest.fixture
