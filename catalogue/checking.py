@@ -8,13 +8,13 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Annotated
 
-import pyoxigraph
 import typer
 
 from catalogue.ledger import Ledger
 from catalogue.release import Release
+from catalogue.released import readable_store
 from core.console import Exit, err, out, print_json
-from core.errors import RadiographError, ReleaseError, StoreError
+from core.errors import RadiographError, ReleaseError
 from core.settings import Settings, load_settings
 from core.terms import prefixed
 from shapes.checks import Checks
@@ -38,19 +38,14 @@ def find_release(settings: Settings, number: int | None = None) -> Release:
     return found
 
 
-def check_release(release: Release, checks: Checks, *, base: str | None = None) -> list[Finding]:
+def check_release(settings: Settings, release: Release, checks: Checks, *, base: str | None = None) -> list[Finding]:
     """What ``checks`` find in a release; references within the catalogue are looked at where ``base`` is given.
 
     Raises:
         StoreError: the checkpoint cannot be opened.
     """
-    path = release.path / "store"
-    try:
-        store = pyoxigraph.Store.read_only(str(path))
-    except (OSError, RuntimeError) as error:
-        remedy = "run `radiograph store rebuild`"
-        raise StoreError(f"the checkpoint cannot be opened: {error}", where=str(path), remedy=remedy) from error
-    return checks.run(store, base=base)
+    with readable_store(settings, release) as store:
+        return checks.run(store, base=base)
 
 
 class Format(StrEnum):
@@ -70,7 +65,7 @@ def show_findings(
     """
     settings = load_settings()
     release = find_release(settings, number)
-    findings = check_release(release, Checks.load(settings.overlay), base=settings.base_iri)
+    findings = check_release(settings, release, Checks.load(settings.overlay), base=settings.base_iri)
     broken = any(finding.severity == "violation" for finding in findings)
     if format is Format.JSON:
         told = [finding.model_dump(exclude_none=True) for finding in findings]
@@ -87,7 +82,9 @@ def tell_findings(settings: Settings, release: Release) -> None:
     References within the catalogue are left to the command: looking at each IRI takes longer than all other checks.
     """
     try:
-        counts = Counter(finding.severity for finding in check_release(release, Checks.load(settings.overlay)))
+        counts = Counter(
+            finding.severity for finding in check_release(settings, release, Checks.load(settings.overlay))
+        )
         words = [f"{counts[name]:,} × {name}" for name in ("violation", "warning", "info") if counts[name]]
         told = f"{', '.join(words)}; `radiograph releases check` says more" if words else ""
     except RadiographError as error:

@@ -21,7 +21,10 @@ from catalogue.ledger import Ledger
 from catalogue.links import read_links
 from catalogue.publication import publish, rebuild_store, rollback
 from catalogue.release import Release
-from core.console import err, out, print_json
+from catalogue.remote.declaration import remote_store
+from catalogue.remote.location import Location
+from catalogue.remote.overview import overview
+from core.console import Exit, err, out, print_json
 from core.errors import LedgerError, ReleaseError
 from core.settings import Settings, load_settings
 from ontology.vocabulary import Vocabularies
@@ -39,7 +42,9 @@ def mount(app: typer.Typer) -> None:
     releases.command("list")(list_releases)
     releases.command("rollback")(roll_back)
     releases.command("check")(show_findings)
-    _group(app, "store", "The triple store that releases are made in.").command("rebuild")(rebuild)
+    store = _group(app, "store", "The triple store that releases are made in.")
+    store.command("show")(show_store)
+    store.command("rebuild")(rebuild)
     _group(app, "runs", "What was ingested, when, and how it ended.").command("list")(list_runs)
     _group(app, "events", "Every change of what is, or will be, published.").command("list")(list_events)
     descriptions = _group(app, "descriptions", "Single descriptions.")
@@ -78,16 +83,19 @@ def show_status(as_json: JsonOption = False) -> None:
     settings = load_settings()
     with Ledger.open(settings, read_only=True) as ledger:
         status = ledger.status()
+    location = Location.read(settings.releases_path / str(status.release) / "store")
     states = ("published", "draft", "rejected", "withdrawn")
     if as_json:
         repositories = {
             name: {state: getattr(counts, state) for state in states} for name, counts in status.repositories.items()
         }
-        head = {"release": status.release, "triples": status.triples, "links": status.links}
+        head: dict[str, object] = {"release": status.release, "triples": status.triples, "links": status.links}
+        head |= {"endpoint": location.endpoint} if location is not None else {}
         print_json({**head, "repositories": repositories})
         return
+    place = f", on endpoint {location.endpoint}" if location is not None else ""
     out.print(
-        f"release {status.release}: {status.triples:,} triples, {status.links:,} links"
+        f"release {status.release}: {status.triples:,} triples, {status.links:,} links{place}"
         if status.release
         else "no release yet"
     )
@@ -137,6 +145,42 @@ def roll_back(
         print_json(_release_json(release))
     elif before != release:
         out.print(f"release {release.number} has the content of release {number}: {release.datasets:,} datasets")
+
+
+def show_store(as_json: JsonOption = False) -> None:
+    """Show which engine is chosen and where the current release is; of an external store, what each endpoint holds.
+
+    Exit code 0: the current release can be served from there, or there is none yet; 1: it cannot.
+    """
+    settings = load_settings()
+    declaration, release = remote_store(settings), _current(settings)
+    endpoints = overview(settings, declaration, release) if declaration is not None else []
+    whole = release is None or any(endpoint.ready for endpoint in endpoints) or declaration is None
+    if as_json:
+        print_json(
+            {
+                "engine": declaration.kind if declaration is not None else "embedded",
+                "release": release.number if release is not None else 0,
+                "endpoints": [asdict(endpoint) for endpoint in endpoints],
+            }
+        )
+    elif declaration is None:
+        out.print(f"embedded: {release.path / 'store'}" if release else "embedded; no release yet", markup=False)
+    else:
+        rows = (
+            (
+                endpoint.name,
+                ("serving" if endpoint.ready else "to be mended") if endpoint.serving else "",
+                str(endpoint.release or ""),
+                f"{endpoint.triples:,}" if endpoint.triples is not None else "",
+                endpoint.problem or "",
+            )
+            for endpoint in endpoints
+        )
+        _table(("endpoint", "state", "release", "triples", "problem"), rows)
+    if not whole:
+        err.print("the current release is on no endpoint; `radiograph store rebuild` mends that")
+        raise typer.Exit(Exit.FINDINGS)
 
 
 def rebuild() -> None:

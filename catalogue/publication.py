@@ -16,23 +16,25 @@ from sqlalchemy.exc import OperationalError
 
 from catalogue import schema
 from catalogue.assembly import Assembled, assemble, clean, damage
-from catalogue.content import ReleaseContent, background_graphs, graph_content, keep_graphs, released_graphs
+from catalogue.content import ReleaseContent, background_graphs, keep_graphs, released_graphs
 from catalogue.ledger import Ledger
+from catalogue.quality import GRAPH as QUALITY
 from catalogue.release import (
     Changes,
     Release,
     commit_release,
     drop_releases,
-    each_member,
     each_upcoming,
     event_time,
     pending_changes,
     read_releases,
 )
+from catalogue.released import released_content
+from catalogue.remote.location import is_blocked
 from catalogue.revisions import Revisions
 from catalogue.run import live_descriptions
-from catalogue.store.embedded import EmbeddedStore, remove_store
-from catalogue.writer import fill_store, prepare_store
+from catalogue.store.embedded import remove_store
+from catalogue.writer import ReleaseStore, fill_store, is_intact, prepare_store
 from core.errors import RadiographError, ReleaseError, SearchError, StoreError
 from core.settings import Settings
 from ontology.vocabulary import Vocabularies
@@ -109,7 +111,8 @@ class _Publication:
             background = background_graphs(self._connection, self._settings, self._vocabularies)
             digests = keep_graphs(self._connection, background)
             if self._previous is not None and not self._differs(self._previous, changes, digests):
-                return self._previous if self._previous.path.exists() else self.rebuild() or self._previous
+                intact = is_intact(self._settings, self._previous, self._ledger_id)
+                return self._previous if intact else self.rebuild() or self._previous
             if not allow_shrink:
                 _refuse_shrinking(changes, self._settings.max_shrink)
             self._release(changes, background, digests)
@@ -117,7 +120,10 @@ class _Publication:
         return read_releases(self._connection, self._settings.releases_path, limit=1)[0]
 
     def _differs(self, previous: Release, changes: Changes, digests: dict[str, str]) -> bool:
-        return changes.changed > 0 or digests != released_graphs(self._connection, previous.number)
+        """Whether there is anything new; new reports on what stays as it is wait for the next release."""
+        quality = str(self._settings.identifiers.graph(QUALITY))
+        released = released_graphs(self._connection, previous.number) | {quality: digests[quality]}
+        return changes.changed > 0 or digests != released
 
     def _release(self, changes: Changes, background: dict[str, bytes], digests: dict[str, str]) -> None:
         connection, previous, created = self._connection, self._previous, datetime.now(UTC)
@@ -132,7 +138,7 @@ class _Publication:
             identifiers=self._settings.identifiers,
         )
         self._progress("triple store")
-        with prepare_store(self._settings.store_path, connection, content, previous) as store:
+        with prepare_store(self._settings, connection, content, previous) as store:
             assembled = self._assemble(store, content)
         assembled.install()
         commit_release(connection, self._row(content, assembled), digests)
@@ -144,33 +150,27 @@ class _Publication:
         if release is None:
             remove_store(self._settings.store_path)
             return None
-        content = ReleaseContent(
-            number=release.number,
-            created=release.created,
-            event=release.event,
-            event_at=event_time(connection, release.event),
-            ledger=self._ledger_id,
-            background={
-                name: graph_content(connection, digest)
-                for name, digest in released_graphs(connection, release.number).items()
-            },
-            descriptions=lambda: each_member(connection, release.number),
-            identifiers=self._settings.identifiers,
-        )
+        content = released_content(connection, release, self._ledger_id, self._settings.identifiers)
         table = schema.release
         this = table.c.number == release.number
         manifest = connection.execute(select(table.c.manifest).where(this)).scalar_one()
         with self._cleaning_up():
             self._progress("triple store")
-            with fill_store(self._settings.store_path, content) as store:
-                if damage(release.path, manifest) is None:
+            with fill_store(self._settings, connection, content, release) as store:
+                if self._is_whole(release, manifest):
                     return release
                 assembled = self._assemble(store, content)
             assembled.install()
             connection.execute(update(table).where(this).values(manifest=assembled.manifest))
         return release
 
-    def _assemble(self, store: EmbeddedStore, content: ReleaseContent) -> Assembled:
+    def _is_whole(self, release: Release, manifest: str) -> bool:
+        """Whether the folder can stay as it is; one that stands for an external store names what is filled anew."""
+        if self._settings.store != "embedded" or not is_intact(self._settings, release, self._ledger_id):
+            return False
+        return damage(release.path, manifest) is None
+
+    def _assemble(self, store: ReleaseStore, content: ReleaseContent) -> Assembled:
         self._progress("search index and counts")
         table = schema.repository.c
         titles = {row.id: row.title for row in self._connection.execute(select(table.id, table.title))}
@@ -205,9 +205,13 @@ class _Publication:
             self._connection.rollback()
             clean(self._settings.releases_path, current)
             reason = error.message if isinstance(error, RadiographError) else str(error)
+            if isinstance(error, StoreError) and error.where:
+                reason = f"{reason} [{error.where}]"
             own = error.remedy if isinstance(error, StoreError) else None
+            blocked = self._previous is not None and is_blocked(self._settings, self._previous)
+            state = "queries are answered with 503 until it is" if blocked else "the last one goes on serving"
             raise ReleaseError(
-                f"the release could not be written, the last one goes on serving: {reason}",
+                f"the release could not be written, {state}: {reason}",
                 where=str(self._settings.home),
                 remedy=own or "free space on the disk and try again",
             ) from error

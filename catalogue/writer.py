@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from catalogue.content import ReleaseContent, description_graph
 from catalogue.release import Release, Touched, event_time, touched_descriptions, upcoming_of
+from catalogue.remote.declaration import remote_store
+from catalogue.remote.location import LOCATION
+from catalogue.remote.switch import RemoteRelease, is_served
 from catalogue.store.embedded import EmbeddedStore, remove_store
 from catalogue.store.marker import Marker
+from core.settings import Settings
 
 #: Description graphs an update transaction replaces.
 _CHUNK = 200
@@ -19,33 +25,71 @@ _LARGE_SHARE = 0.25
 _SMALL_NUMBER = 500
 
 
-def prepare_store(
-    path: Path, connection: Connection, content: ReleaseContent, previous: Release | None
-) -> EmbeddedStore:
-    """Open the writer store with the content of the next release in it.
+class ReleaseStore(AbstractContextManager["ReleaseStore"], Protocol):
+    """What a release's folder is made from, whatever the engine."""
 
-    The old one is used where it holds the previous release, or an attempt at the next; else a new one is loaded.
+    def checkpoint(self, path: Path) -> int:
+        """Make ``store/`` of a release in the missing folder ``path``; returns how many triples it stands for."""
+
+
+def prepare_store(
+    settings: Settings, connection: Connection, content: ReleaseContent, previous: Release | None
+) -> ReleaseStore:
+    """Open the writer store with, or for, the content of the next release.
+
+    The embedded one is used as it is where it holds the previous release, or an attempt at the next; else a new one
+    is loaded. An external one is written to at the checkpoint.
 
     Raises:
-        StoreError: another program has the store open, or it is damaged.
+        StoreError: another program has the store open, it is damaged, cannot be reached, or is not ours.
+        SettingsError: the declaration of the external store is broken.
         OSError: the disk is full.
     """
+    remote = remote_store(settings)
+    if remote is not None:
+        return RemoteRelease(settings, remote, connection, content, previous, anew=False)
+    path = settings.store_path
     if previous is None or not path.exists():
-        return fill_store(path, content)
+        return _fill(path, content)
     touched = touched_descriptions(connection, previous.event)
     if len(touched) > max(_SMALL_NUMBER, _LARGE_SHARE * previous.datasets):
-        return fill_store(path, content)
+        return _fill(path, content)
     _remove_old_logs(path)
     store = EmbeddedStore(path, content.identifiers)
     marker = store.marker()
     if marker is None or not _belongs(marker, connection, content, previous):
         store.close()
-        return fill_store(path, content)
+        return _fill(path, content)
     _apply(store, marker, connection, content, touched)
     return store
 
 
-def fill_store(path: Path, content: ReleaseContent) -> EmbeddedStore:
+def fill_store(settings: Settings, connection: Connection, content: ReleaseContent, current: Release) -> ReleaseStore:
+    """Open the writer store for the content of the current release, and load it anew.
+
+    Raises:
+        StoreError, SettingsError, OSError: as for ``prepare_store``.
+    """
+    remote = remote_store(settings)
+    if remote is not None:
+        return RemoteRelease(settings, remote, connection, content, current, anew=True)
+    return _fill(settings.store_path, content)
+
+
+def is_intact(settings: Settings, release: Release, ledger: str) -> bool:
+    """Whether a release is there to be served, on the engine that is chosen.
+
+    Raises:
+        StoreError: the external store cannot be asked.
+        SettingsError: its declaration is broken.
+    """
+    remote = remote_store(settings)
+    if remote is not None:
+        return release.path.exists() and is_served(settings, remote, release, ledger)
+    return release.path.exists() and not (release.path / "store" / LOCATION).exists()
+
+
+def _fill(path: Path, content: ReleaseContent) -> EmbeddedStore:
     """Load a new store aside, put it in the place of the old one, and open it."""
     aside = path.with_name(f"{path.name}.new")
     remove_store(aside)

@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 CHROMIUM = Path("/usr/bin/chromium")
 
+pytest_plugins = ["tests.servers"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, with a reason, what this machine cannot run; under RADIOGRAPH_REQUIRE_ALL (CI) it fails instead."""

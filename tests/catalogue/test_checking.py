@@ -100,4 +100,4 @@ def test_there_must_be_a_release_and_its_store(shared: Home) -> None:
     release = find_release(shared.settings)
     (release.path / "store" / "CURRENT").unlink()
     with pytest.raises(StoreError, match="cannot be opened"):
-        check_release(release, Checks.load())
+        check_release(shared.settings, release, Checks.load())
