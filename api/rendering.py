@@ -7,8 +7,8 @@ content security policy also says.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-import mimetypes
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,12 +28,29 @@ from core.terms import CONCEPT, RADIOGRAPH
 
 _HERE = Path(__file__).parent
 _ADDRESS = re.compile(r"https?://[^\s<>\"()\[\]{}]+")
+_MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+#: Styles that the editor's packages write into the page, by their hashes: column-resizer's rules for a table, and
+#: the underlining in YASQE's notes on syntax errors.
+_STYLES = (
+    "'unsafe-hashes' 'sha256-zCK2EVMoPc04mRF/g5CotUvxbJPWS+8V0b+s9ptqQIk=' "
+    "'sha256-EntWS0hFrz2vH7susM+dPUxvHlL6sBswmM8K80E5oUk='"
+)
+#: The content security policy of a page with a script: from here alone, and it asks nothing elsewhere.
+SCRIPTED = (
+    _POLICY.replace("style-src 'self'", f"style-src 'self' {_STYLES}") + "; script-src 'self'; connect-src 'self'"
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
     "Vary": "Accept",
@@ -56,17 +73,21 @@ class Asset:
     content: bytes
     media_type: str
     version: str
+    compressed: bytes
+    """The content as gzip, which is how browsers ask for it."""
 
 
 @lru_cache(maxsize=1)
 def assets() -> Mapping[str, Asset]:
-    """All files of ``api/static`` by name."""
+    """All files of ``api/static`` by their path in it."""
     found = {}
-    for path in sorted((_HERE / "static").iterdir()):
-        if path.is_file() and path.suffix in {".css", ".svg"}:
+    folder = _HERE / "static"
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in _MEDIA_TYPES:
             content = path.read_bytes()
-            media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            found[path.name] = Asset(content, media_type, hashlib.sha256(content).hexdigest()[:12])
+            version = hashlib.sha256(content).hexdigest()[:12]
+            asset = Asset(content, _MEDIA_TYPES[path.suffix], version, gzip.compress(content, 6, mtime=0))
+            found[path.relative_to(folder).as_posix()] = asset
     return found
 
 
@@ -95,10 +116,14 @@ class Addresses:
         """Where a link to ``iri`` leads: what is served here by path, other web addresses as they are, else None."""
         if iri is None:
             return None
-        for namespace, path in ((f"{self.base}/", ""), (str(CONCEPT), "concept/"), (str(RADIOGRAPH), "ontology#")):
+        for namespace, path in self.namespaces():
             if iri.startswith(namespace):
                 return f"{self.up}{path}{iri[len(namespace) :]}"
         return iri if is_web_address(iri) else None
+
+    def namespaces(self) -> tuple[tuple[str, str], ...]:
+        """The IRIs that are served here, by how they begin, and the paths that they are served under."""
+        return ((f"{self.base}/", ""), (str(CONCEPT), "concept/"), (str(RADIOGRAPH), "ontology#"))
 
     def asset(self, name: str) -> str:
         return self.path(f"static/{name}", {"v": assets()[name].version})
