@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 import api.commands
 import catalogue.commands
+import catalogue.inquiry.commands
 import ingest.commands
 import ingest.forms
 import ingest.impact_commands
@@ -36,10 +36,11 @@ ontology.commands.mount(app)
 ingest.commands.mount(app)
 ingest.profile_commands.mount(app)
 ingest.remap.mount(app)
-ingest.impact_commands.mount(ontology.commands.ontology, Path(api.commands.__file__).parent / "queries")
+ingest.impact_commands.mount(ontology.commands.ontology)
 shapes.commands.mount(app, forms=ingest.forms.filled_form)
 shapes.forms.commands.mount(app)
 catalogue.commands.mount(app)
+catalogue.inquiry.commands.mount(app)
 api.commands.mount(app)
 
 

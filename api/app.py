@@ -11,7 +11,12 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import contexts, errors, feed, health, pages, resources, sparql, vocabularies
+from api import contexts, errors, feed, health, metrics, pages, resources, vocabularies
+from api.access_log import AccessLog
+from api.observation import Observed, Observer
+from api.sparql import endpoint as sparql
+from api.sparql import graphs, guide
+from api.sparql.front import Front
 from api.state import OneRelease, open_state
 from api.validation import routes as validation
 from core.errors import RadiographError
@@ -30,15 +35,22 @@ _EXPOSED = ("ETag", "Link", "Retry-After", "Content-Location", "Allow")
 def create_app(settings: Settings) -> FastAPI:
     """The application for one deployment; everything is opened when it starts and closed when it stops."""
 
+    figures = metrics.Metrics()
+    log = AccessLog(settings.access_log) if settings.access_log != "off" else None
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
             async with open_state(settings) as state:
                 app.state.radiograph = state
+                figures.follow(state)
                 yield
         except RadiographError as error:
             app.state.refusal = error
             raise
+        finally:
+            if log is not None:
+                log.close()
 
     app = _Application(
         title=settings.title,
@@ -52,8 +64,10 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.refusal = None
+    app.state.metrics = figures
+    app.observers = [figures.observe, *([log.observe] if log is not None else [])]
     errors.install(app)
-    for room in (health, contexts, sparql, validation, feed, resources, vocabularies, pages):
+    for room in (health, metrics, contexts, sparql, graphs, guide, validation, feed, resources, vocabularies, pages):
         app.include_router(room.router)
     app.add_middleware(OneRelease)
     app.add_middleware(SafeHeaders)
@@ -69,7 +83,15 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 class _Application(FastAPI):
-    """FastAPI with a description of the interface that names each operation once."""
+    """FastAPI with a short way for answers that are kept, and a description that names each operation once."""
+
+    observers: list[Observer]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The layers, with :class:`Front` around them all, and what is noted of every request around that."""
+        layers = super().build_middleware_stack()
+        self.front = Front(layers, lambda: getattr(self.state, "radiograph", None), self.observers)
+        return Observed(self.front, self.observers)
 
     def openapi(self) -> dict[str, Any]:
         """GET and HEAD share a route, and so would share an operation id; that there is HEAD goes without saying."""

@@ -57,7 +57,7 @@ def link(request: Request, digest: str, radiograph: State = Depends(state)) -> R
     """A link with its method and evidence, as RDF or JSON."""
     if radiograph.release is None:
         return unavailable(request, "Nothing has been published yet")
-    found = next((link for link in radiograph.release.links if link.digest == digest), None)
+    found = radiograph.release.links.named(digest)
     if found is None:
         return _unknown(request, "link")
     return _rdf_or_json(request, _documents(radiograph).link(found), found.to_json())

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.connection import Connection
-from api.transfer import TransferAborted
+from api.sparql.transfer import TransferAborted
 from core.console import err
 from core.errors import SettingsError
 from core.settings import load_settings

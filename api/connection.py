@@ -7,8 +7,12 @@ takes request heads of any size. Each of these costs the sender nothing and the 
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Collection
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 #: Seconds from the first byte of a request (or the opening of the connection) to its last.
 REQUEST_SECONDS = 30.0
@@ -18,8 +22,33 @@ STALL_SECONDS = 120.0
 #: Largest address and headers of a request, in bytes: the longest query there is, every character percent-encoded.
 MAX_HEAD = 1024 * 1024
 
-_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+def _refusal(status: int, message: str, remedy: str) -> bytes:
+    """A whole answer that closes the connection, in the form of every other refusal."""
+    problem = {"type": "about:blank", "status": status, "title": message, "detail": f"{message}. {remedy}."}
+    body = json.dumps(problem).encode()
+    head = (
+        b"content-type: application/problem+json\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+        b"access-control-allow-origin: *\r\nconnection: close\r\n"
+    )
+    return STATUS_LINE[status] + head + b"content-length: %d\r\n\r\n" % len(body) + body
+
+
+_TOO_SLOW = _refusal(408, "the request did not come to its end in time", "Send it without pauses")
+_TOO_LARGE = _refusal(431, "the address and headers are too large", "Post a long query instead")
+_MALFORMED = _refusal(400, "the request is not HTTP", "Correct it")
+
+
+class _Flow(FlowControl):
+    """uvicorn's flow control, which would read on with each answer while requests wait in line for theirs."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Collection[object]) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        if not self._waiting:
+            super().resume_reading()
 
 
 class Connection(HttpToolsProtocol):
@@ -27,17 +56,24 @@ class Connection(HttpToolsProtocol):
 
     _whole: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
+    _answering: RequestResponseCycle | None = None
     _head = 0
     _in_head = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = _Flow(transport, self.pipeline)
         self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         if self._stalled is not None:
             self._stalled.cancel()
+        # uvicorn tells the newest request, which is not the one being answered where several came at once.
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -48,6 +84,10 @@ class Connection(HttpToolsProtocol):
             self._head += len(data)
             if self._head > MAX_HEAD:
                 self._refuse(_TOO_LARGE)
+
+    def send_400_response(self, msg: str) -> None:
+        self.transport.write(_MALFORMED)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         self._head, self._in_head = 0, True
@@ -68,6 +108,27 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._expect_reader()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Start what answers the request, unless the answer is at hand and whoever asks takes what is sent."""
+        front = getattr(self.app, "front", None)
+        found = None
+        if front is not None and not self.flow.write_paused and not self.pipeline:
+            found = front.at_once(cycle.scope)
+        if found is None:
+            self._answering = cycle
+            super()._start_asgi_task(cycle, app)
+            return
+        status, lines, body = found
+        parts = [STATUS_LINE[status]]
+        for name, value in self.server_state.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts += (lines, b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n", body)
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(b"".join(parts))
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _expect_request(self) -> None:
         self._whole = self.loop.call_later(REQUEST_SECONDS, self._refuse, _TOO_SLOW)
@@ -94,6 +155,10 @@ class Connection(HttpToolsProtocol):
         self._stop_waiting()
         if self.transport.is_closing():
             return
-        if self._in_head and (self.cycle is None or self.cycle.response_complete):
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(answer)
+        if self.cycle is not None:
+            # Whatever answers a request of which only a part came shall not write behind this.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         self.transport.close()

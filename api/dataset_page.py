@@ -182,7 +182,7 @@ def _strata(strata: Sequence[Stratum]) -> list[StratumRow]:
 
 def _related(summary: DatasetSummary, state: State) -> list[Related]:
     """All links that touch the dataset, accepted ones first, then derivations it states that no link repeats."""
-    links = list(_links_of(summary.iri, state))
+    links = state.release.links.of(summary.iri) if state.release else ()
     linked = {link.object for link in links if link.kind == DERIVED_FROM and link.subject == summary.iri}
     found = [
         _related_by(link, link.object if link.subject == summary.iri else link.subject, summary.iri, state)
@@ -194,10 +194,6 @@ def _related(summary: DatasetSummary, state: State) -> list[Related]:
             evidence = "The repository states it."
             found.append(Related("Derived from", iri, title, repository, "accepted", evidence, None))
     return sorted(found, key=lambda one: (one.state != "accepted", one.relation, one.title.casefold(), one.iri))
-
-
-def _links_of(iri: str, state: State) -> list[Link]:
-    return [link for link in state.release.links if iri in (link.subject, link.object)] if state.release else []
 
 
 def _related_by(link: Link, other: str, own: str, state: State) -> Related:

@@ -59,6 +59,8 @@ RDFXML = Variant(
     "rdf", "application/rdf+xml", ("application/xml", "text/xml"), ("xml", "rdf+xml", "rdfxml"), label="RDF/XML"
 )
 JSONLD = Variant("jsonld", "application/ld+json", ("application/json",), ("json-ld", "json"), label="JSON-LD")
+TRIG = Variant("trig", "application/trig", ("application/x-trig",), label="TriG")
+NQUADS = Variant("nq", "application/n-quads", ("text/x-nquads",), ("nquads", "n-quads"), label="N-Quads")
 
 RESULTS_JSON = Variant("json", "application/sparql-results+json", ("application/json", "text/json"), label="JSON")
 RESULTS_XML = Variant("xml", "application/sparql-results+xml", ("application/xml", "text/xml"), label="XML")
@@ -67,6 +69,8 @@ RESULTS_TSV = Variant("tsv", "text/tab-separated-values", ("text/plain",), label
 
 #: What a graph can be had as, and what bindings or a boolean can be had as; the first is the answer to ``*/*``.
 GRAPH_VARIANTS = (TURTLE, NTRIPLES, RDFXML, JSONLD)
+#: What CONSTRUCT and DESCRIBE can be had as: also in formats for datasets, which then hold a default graph alone.
+CONSTRUCT_VARIANTS = (*GRAPH_VARIANTS, TRIG, NQUADS)
 RESULT_VARIANTS = (RESULTS_JSON, RESULTS_XML, RESULTS_CSV, RESULTS_TSV)
 
 

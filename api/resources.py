@@ -17,7 +17,6 @@ from api import catalogues
 from api.addresses import readings, segments
 from api.dataset_page import render_dataset
 from api.documents import documents, withdrawal
-from api.identity import IdentityIndex
 from api.negotiation import GRAPH_VARIANTS, HTML, Variant
 from api.responses import answer, choose, link_header, refusal, see_other, unavailable
 from api.serialisation import serialise
@@ -38,8 +37,6 @@ _SCHEMA_DATASET = "https://schema.org/Dataset"
 #: No header names more licences, or more datasets of one identifier, than this.
 _MAX_TARGETS = 20
 
-_identities = IdentityIndex()
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -59,7 +56,7 @@ def dataset_by_identifier(request: Request, radiograph: State = Depends(state)) 
         return see_other(request, search)
     if radiograph.release is None:
         return unavailable(request, "Nothing has been published yet")
-    datasets = _identities.find(identifier, radiograph.ledger, radiograph.release.number)
+    datasets = radiograph.release.identities.find(identifier)
     if not datasets:
         return refusal(
             request, 404, f"No dataset has the identifier {identifier[:200]!r}", remedy=f"Search at {search}"
@@ -85,7 +82,7 @@ def dataset(request: Request, radiograph: State = Depends(state)) -> Response:
         page = render_dataset(request, radiograph, found.description, headers=headers)
         return answer(request, bytes(page.body), HTML, headers=_without_entity(page.headers))
     assert radiograph.release is not None
-    links = [link for link in radiograph.release.links if found.description.iri in (link.subject, link.object)]
+    links = radiograph.release.links.of(found.description.iri)
     graph = documents(radiograph, radiograph.release.number).dataset(found.description, links)
     return answer(request, serialise(graph, variant), variant, headers=headers)
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,13 +21,22 @@ from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.sparql.cache import ResultCache
+from api.sparql.rates import Rates
 from api.validation.intake import Intake
 from api.validation.pool import JudgePool
+from catalogue.examples import examples
+from catalogue.federation.federation import Federation
+from catalogue.identities import Identities
 from catalogue.ledger import Ledger
-from catalogue.links import Link, read_links
+from catalogue.link_index import LinkIndex
+from catalogue.links import read_links
 from catalogue.release import Release
+from catalogue.remote.declaration import remote_store
+from catalogue.remote.queries import RemoteQueries
 from catalogue.search import SearchIndex
 from catalogue.store.pool import QueryPool
+from catalogue.store.querying import QueryEngine
 from catalogue.usage import Usage
 from core.errors import RadiographError, ReleaseError
 from core.identifiers import Identifiers
@@ -51,7 +60,8 @@ class ReleaseView:
     search: SearchIndex
     aggregates: dict[str, Any]
     usage: Usage
-    links: Sequence[Link]
+    links: LinkIndex
+    identities: Identities
     triples: int
 
     @classmethod
@@ -76,7 +86,8 @@ class ReleaseView:
             search=SearchIndex.open(release.path / "search"),
             aggregates=counts,
             usage=Usage.read(release.path) or Usage({}),
-            links=read_links(release.path / "links.ndjson"),
+            links=LinkIndex(read_links(release.path / "links.ndjson")),
+            identities=Identities(release.path),
             triples=release.triples,
         )
 
@@ -106,7 +117,11 @@ class State:
         self.vocabularies = vocabularies
         self.mappings = mappings
         self.profiles = profiles
-        self.pool = QueryPool(settings)
+        external = remote_store(settings)
+        self.pool: QueryEngine = QueryPool(settings) if external is None else RemoteQueries(settings, external)
+        self.results = ResultCache(settings.result_cache_mb * 2**20)
+        self.rates = Rates(settings, self.pool.spending)
+        self.federation = Federation(settings)
         self.judges = JudgePool(settings)
         self.intake = Intake(settings)
         self._current: ReleaseView | None = None
@@ -135,6 +150,7 @@ class State:
         await self.pool.switch(view.store)
         self._current = view
         self._refused = None
+        examples.cache_clear()  # those of the overlay came with the release
         logger.info("serving release %d", view.number)
 
     async def follow(self) -> None:
@@ -179,6 +195,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
                     await follower
             await state.judges.stop()
             await state.pool.stop()
+            await state.federation.close()
 
 
 class OneRelease:
@@ -198,7 +215,7 @@ class OneRelease:
             _begun_with.reset(token)
 
 
-def state(request: Request) -> State:
-    """The dependency that hands a route the state."""
+async def state(request: Request) -> State:
+    """The dependency that hands a route the state; asynchronous, or each request would go to a thread for it."""
     found: State = request.app.state.radiograph
     return found

@@ -55,8 +55,8 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None
         for names in (project["dependencies"], (*extras["idc"], *extras["reason"]))
     )
     imported = set[str]().union(*map(_imported, _modules())) - set(ORDER) - set(sys.stdlib_module_names)
-    # The index is found without being imported, uvicorn takes its loop and parser itself, types are for mypy alone.
-    assert imported - {"_typeshed"} == (runtime | extra) - {"idc_index_data", "uvloop", "httptools"}
+    # The index is found without being imported, uvicorn takes its loop itself, types are for mypy alone.
+    assert imported - {"_typeshed"} == (runtime | extra) - {"idc_index_data", "uvloop"}
 
 
 def test_the_tests_mirror_the_modules() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -69,7 +70,9 @@ def test_a_request_that_does_not_come_to_its_end_is_given_up(server: tuple[str, 
         client.sendall(sent)
         received, seconds = closed(client)
     assert 0.3 < seconds < 3
-    assert received.startswith(b"HTTP/1.1 408 ") is (b"\r\n\r\n" not in sent)
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 ") and b"connection: close" in head
+    assert json.loads(body)["status"] == 408 and json.loads(body)["detail"]
 
 
 def test_one_byte_at_a_time_does_not_extend_the_time(server: tuple[str, int]) -> None:
@@ -90,6 +93,14 @@ def test_a_head_without_end_is_refused(server: tuple[str, int], head: bytes) -> 
             while sent < 50 * connection.MAX_HEAD:
                 sent += client.send(b"x" * 65536)
     assert sent < 20 * connection.MAX_HEAD
+
+
+def test_what_is_not_http_is_told_so(server: tuple[str, int]) -> None:
+    with socket.create_connection(server) as client:
+        client.sendall(b"SPARQL / FTP\r\n\r\n")
+        received, _ = closed(client)
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ") and json.loads(body)["status"] == 400
 
 
 def test_a_client_that_does_not_read_is_given_up_and_a_slow_one_is_not(server: tuple[str, int]) -> None:

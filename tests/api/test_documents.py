@@ -123,7 +123,7 @@ def test_no_description_leads_out_of_itself_on_a_page(
     assert described >= set(DATASETS)
     for dataset in DATASETS:
         reached = reachable(page, dataset)
-        assert reached & described == {dataset}
+        assert {node for node in reached & described if not str(node).startswith(f"{dataset}#")} == {dataset}
         others = tuple(f"{base}" for base in (IDS.catalogue(), f"{IDS.base}/record/", f"{IDS.base}/link/"))
         assert not [node for node in reached if str(node).startswith(others)]
         assert (dataset, DCT.description, None) in page

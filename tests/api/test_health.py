@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from fastapi.testclient import TestClient
 
@@ -27,6 +28,17 @@ def test_health_tells_what_is_served(client: TestClient) -> None:
     assert body["workers"]["isolated"] is True and body["workers"]["idle"] >= 1
     assert response.headers["cache-control"] == "no-store"
     assert client.head("/health").content == b""
+
+
+def test_alive_and_ready_are_two_questions(serve: Serve, client: TestClient, tmp_path: Path) -> None:
+    for path in ("/health/live", "/health/ready"):
+        response = client.get(path)
+        assert response.status_code == 200 and response.headers["cache-control"] == "no-store"
+    with serve(Settings(home=tmp_path / "home")) as empty:
+        assert empty.get("/health/live").status_code == 200
+        response = empty.get("/health/ready")
+        assert (response.status_code, response.text) == (503, "nothing has been published yet\n")
+        assert int(response.headers["retry-after"]) > 0
 
 
 def test_a_new_release_is_served_within_seconds(serve: Serve, copied: Settings) -> None:

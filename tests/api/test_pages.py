@@ -16,10 +16,11 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 
 from api.concept_page import codes
-from api.query_page import examples
-from api.rendering import is_web_address
+from api.rendering import assets, is_web_address
+from api.sparql.page import EDITOR
 from catalogue.description import Candidate, StoredDescription
 from catalogue.entries import RepositoryEntry
+from catalogue.examples import examples
 from catalogue.ledger import Ledger
 from catalogue.publication import publish
 from catalogue.store.guard import inspect
@@ -310,7 +311,7 @@ def test_what_a_visitor_types_stays_text(browser: TestClient, text: str) -> None
     for address, name in (("/datasets", "q"), ("/datasets", "modality"), ("/sparql", "query")):
         page = Page(browser.get(address, params={name: text}).text)
         assert "img" not in page.tags
-        assert "script" not in page.tags
+        assert page.tags.count("script") == (address == "/sparql" and EDITOR in assets())
         assert not any(word == "49" for word in page.text.split() if text.startswith("{{"))
 
 
@@ -328,7 +329,7 @@ def test_a_query_gives_a_table(browser: TestClient) -> None:
 
 
 def test_the_graphs_that_a_request_names_are_those_the_page_asks(browser: TestClient) -> None:
-    asked = {"query": "ASK { ?s ?p ?o }", "default-graph-uri": "http://nothing.example/"}
+    asked = {"query": "ASK { ?s ?p ?o }", "default-graph-uri": "http://nothing.example/", "run": "yes"}
     page = browser.get("/sparql", params=asked)
     assert '<h2 id="answer">No</h2>' in page.text
     assert '<input type="hidden" name="default-graph-uri" value="http://nothing.example/">' in page.text
@@ -336,9 +337,36 @@ def test_the_graphs_that_a_request_names_are_those_the_page_asks(browser: TestCl
     assert browser.get(urljoin(str(page.url), as_json)).json()["boolean"] is False
 
 
+def test_a_link_shows_its_query_and_runs_it_only_where_it_says_so(browser: TestClient) -> None:
+    asked = {"query": "SELECT (1 AS ?one) {}"}
+    shown = Page(browser.get("/sparql", params=asked).text)
+    run = Page(browser.get("/sparql", params={**asked, "run": "yes"}).text)
+    example = browser.get("/sparql", params={"example": examples()[1].name})
+
+    assert asked["query"] in shown.text and "answer" not in shown.ids
+    assert "1 result" in run.text and "answer" in run.ids
+    assert examples()[1].query.strip() in Page(example.text).text and "answer" not in Page(example.text).ids
+
+
+def test_a_page_with_the_editor_runs_no_script_but_its_own(browser: TestClient) -> None:
+    policy = browser.get("/sparql").headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "connect-src 'self'", "base-uri 'none'"} <= set(policy)
+    assert "'unsafe-inline'" not in " ".join(policy) and "'unsafe-eval'" not in " ".join(policy)
+    assert "script-src" not in browser.get("/").headers["content-security-policy"]
+
+
+def test_files_of_pages_come_small_where_the_client_can_read_that(browser: TestClient) -> None:
+    plain, small = (
+        browser.get("/static/radiograph.css", headers={"Accept-Encoding": coding}) for coding in ("identity", "gzip")
+    )
+    assert plain.content == small.content
+    assert "content-encoding" not in plain.headers and small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) * 2 < len(plain.content)
+
+
 def test_boolean_and_graph_answers_are_shown(browser: TestClient) -> None:
-    asked = Page(browser.get("/sparql", params={"query": "ASK {}"}).text)
-    graph = Page(browser.get("/sparql", params={"query": f"DESCRIBE <{DATASET}belly>"}).text)
+    asked = Page(browser.post("/sparql", data={"query": "ASK {}"}).text)
+    graph = Page(browser.post("/sparql", data={"query": f"DESCRIBE <{DATASET}belly>"}).text)
 
     assert "Yes" in asked.text
     assert "Whole belly, two ways" in graph.text
@@ -353,7 +381,7 @@ def test_boolean_and_graph_answers_are_shown(browser: TestClient) -> None:
     ],
 )
 def test_a_wrong_query_is_told_plainly(browser: TestClient, query: str, status: int, says: str) -> None:
-    response = browser.get("/sparql", params={"query": query})
+    response = browser.post("/sparql", data={"query": query})
 
     assert response.status_code == status
     assert says in Page(response.text).text

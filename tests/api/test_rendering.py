@@ -6,9 +6,9 @@ import pytest
 from fastapi import Request
 
 from api.dataset_page import paragraphs
-from api.query_page import read_results, short_iri
 from api.rendering import Addresses, amount, counted, day, is_web_address, size, web_addresses
 from api.search import first_rows
+from api.sparql.page import read_results, short_iri
 from catalogue.facets import FacetCount
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.deployment import COMMAND, Deployment, serving
 
-pytestmark = pytest.mark.idc
+pytestmark = [pytest.mark.ci, pytest.mark.idc]
 
 
 def _kill(deployment: Deployment, arguments: list[str], after: float) -> bool:
