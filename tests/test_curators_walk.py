@@ -14,6 +14,8 @@ import pytest
 
 from catalogue.examples import examples
 
+pytestmark = pytest.mark.ci
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "curators.md"
 BLOCK = re.compile(r"(?:^`(?P<path>[^`\n]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

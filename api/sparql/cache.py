@@ -7,6 +7,7 @@ what is being collected to be kept, and what was thrown out while somebody still
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -33,6 +34,12 @@ class Key:
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     media_type: str
+
+    @property
+    def etag(self) -> str:
+        """A weak entity tag (RFC 9110 §8.8.3): the answer may be serialised in another order the next time."""
+        asked = (self.release, self.query, self.default_graphs, self.named_graphs, self.media_type)
+        return f'W/"{hashlib.sha256(repr(asked).encode("utf-8", "surrogatepass")).hexdigest()[:32]}"'
 
 
 @dataclass(frozen=True, slots=True)

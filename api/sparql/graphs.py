@@ -8,7 +8,6 @@ whatever engine holds the release, through the same queue and with the same limi
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 from urllib.parse import parse_qsl, unquote
 
@@ -152,11 +151,10 @@ def _exists(radiograph: State, release: ReleaseView, name: str) -> bool:
 
 
 def _headers(radiograph: State, key: Key, variant: Variant) -> dict[str, str]:
-    asked = hashlib.sha256(repr(key).encode("utf-8", "surrogatepass")).hexdigest()
     base = radiograph.identifiers.base
     return {
         "Content-Type": variant.content_type,
-        "ETag": f'W/"{asked[:32]}"',
+        "ETag": key.etag,
         "Cache-Control": "public, max-age=0, must-revalidate",
         "Vary": _VARY,
         "Link": link_header([(f"{base}/.well-known/void", "describedby", None)]),

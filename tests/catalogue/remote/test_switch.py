@@ -95,7 +95,7 @@ def test_an_endpoint_that_was_served_a_moment_ago_is_left_time_to_finish(
     for number in range(3):
         home.ingest(home.candidate("a", f"version {number}"))
         publish(home.settings, vocabularies)
-    assert len(waits) == 2 and all(2 < wait <= 3.1 for wait in waits)
+    assert len(waits) == 2 and all(1 < wait <= 3.1 for wait in waits)
 
 
 def test_what_is_not_ours_is_not_touched(

@@ -71,10 +71,10 @@ def test_stores_answer_as_the_plain_engine(
     }
     settings, store = hold(tmp_path, server, graphs)
     different = asyncio.run(_differences(suites, settings, store))
-    listed = _listed(kind)
+    listed = _listed(kind) | (_listed("unsteady") if kind == "virtuoso" else set())
     assert len(suites.cases) > 400
     assert {name: problem for name, problem in different.items() if name not in listed} == {}
-    assert set(different) == listed
+    assert listed - set(different) <= _listed("unsteady")
 
 
 async def _differences(suites: Suites, settings: Settings, store: Path) -> dict[str, str]:
