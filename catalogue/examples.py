@@ -18,6 +18,7 @@ import pyoxigraph
 from rdflib import Literal, Namespace, URIRef
 
 from catalogue.store.guard import Form, inspect
+from catalogue.store.syntax import readable
 from core.canonical import canonical_ntriples
 from core.errors import InputError, QueryError, QueryForbidden
 from core.identifiers import Identifiers
@@ -30,7 +31,11 @@ GRAPH = "queries"
 
 _SCHEMA = Namespace("https://schema.org/")
 _KEYS = ("question", "keywords", "data")
-_PROLOGUE = re.compile(r"(?:\s+|#[^\r\n]*|PREFIX\s*[^\s:]*:\s*<[^>]*>|BASE\s*<[^>]*>)*+(\w+)", re.IGNORECASE)
+_PROLOGUE = re.compile(
+    r"""(?: \s+ | \#[^\r\n]* | PREFIX\s*[^\s:]*:\s*<[^>]*> | BASE\s*<[^>]*> | VERSION\s*(?:"[^"]*"|'[^']*') )*+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_WORD = re.compile(r"\w+")
 #: Form to the class and the property of SHACL for it; it has none for DESCRIBE.
 _EXECUTABLES = {
     Form.SELECT: (SH.SPARQLSelectExecutable, SH.select),
@@ -44,7 +49,8 @@ class Example:
     """A query that comes with the service.
 
     ``question`` is its number among the questions that portal integrators ask, where it answers one; ``data`` says
-    what descriptions must state for it to find anything, where many do not.
+    what descriptions must state for it to find anything, where many do not; ``head`` is how many lines of the file
+    stand before it.
     """
 
     name: str
@@ -54,26 +60,55 @@ class Example:
     question: int | None = None
     keywords: tuple[str, ...] = ()
     data: str = ""
+    head: int = 0
 
     @property
     def form(self) -> Form | None:
         """What kind of query it is; None where the text is no query."""
-        found = _PROLOGUE.match(self.query)
-        return next((form for form in Form if found and form == found.group(1).upper()), None)
+        found = _WORD.match(self.query, beginning(self.query))
+        return next((form for form in Form if found and form == found.group().upper()), None)
+
+    @property
+    def in_place(self) -> str:
+        """The query with empty lines for its head, so that whoever reads it names the lines of the file."""
+        return "\n" * self.head + self.query
 
 
 @lru_cache(maxsize=4)
 def examples(overlay: Path | None = None) -> tuple[Example, ...]:
-    """The shipped queries and those of an overlay, by the names of their files."""
+    """The shipped queries and those of an overlay, by the names of their files.
+
+    A page must not fail for a file in the wrong encoding; :func:`examples_graph` refuses to publish it.
+    """
     found = layered(QUERIES, overlay / "queries" if overlay else None, "*.rq")
     return tuple(read_example(path.stem, path.read_text(encoding="utf-8-sig", errors="replace")) for path in found)
 
 
+def read_folder(folder: Path) -> tuple[Example, ...]:
+    """The queries of a folder that a curator names, by the names of their files.
+
+    Raises:
+        InputError: there is no such folder, or a file is not UTF-8.
+    """
+    if not folder.is_dir():
+        raise InputError("is no folder", where=str(folder), remedy="name a folder of example queries, *.rq")
+    return tuple(_read(path) for path in sorted(folder.glob("*.rq")))
+
+
+def _read(path: Path) -> Example:
+    try:
+        return read_example(path.stem, path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8: {error.reason}", where=str(path), remedy="save it as UTF-8") from None
+
+
 def read_example(name: str, text: str) -> Example:
     """One query with the comment that it begins with."""
-    lines = text.strip().splitlines()
-    head = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    comments = [line.lstrip("#").strip() for line in lines[:head]]
+    lines = text.rstrip().splitlines()
+    top = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    end = next((number for number in range(top, len(lines)) if not lines[number].lstrip().startswith("#")), len(lines))
+    head = next((number for number in range(end, len(lines)) if lines[number].strip()), end)
+    comments = [line.strip().lstrip("#").strip() for line in lines[top:end]]
     said: dict[str, str] = {}
     about = []
     for comment in comments[1:]:
@@ -91,7 +126,14 @@ def read_example(name: str, text: str) -> Example:
         int(number) if number.isdecimal() else None,
         tuple(word.strip() for word in said.get("keywords", "").split(",") if word.strip()),
         said.get("data", ""),
+        head,
     )
+
+
+def beginning(query: str) -> int:
+    """Where a query begins behind comments and declarations."""
+    found = _PROLOGUE.match(query)
+    return found.end() if found else 0
 
 
 def prefixes_iri(identifiers: Identifiers) -> URIRef:
@@ -121,6 +163,8 @@ def _check(example: Example, identifiers: Identifiers) -> None:
         InputError: the guard or the engine refuses it.
     """
     where = f"queries/{example.name}.rq"
+    if "\N{REPLACEMENT CHARACTER}" in example.title + example.about + example.query:
+        raise InputError("is not UTF-8", where=where, remedy="save it as UTF-8")
     if example.form is None:
         raise InputError(
             "holds no SELECT, ASK, CONSTRUCT or DESCRIBE query",
@@ -129,13 +173,13 @@ def _check(example: Example, identifiers: Identifiers) -> None:
         )
     try:
         inspect(example.query)
-        pyoxigraph.Store().query(example.query, base_iri=f"{identifiers.base}/sparql")
+        pyoxigraph.Store().query(example.in_place, base_iri=f"{identifiers.base}/sparql")
     except QueryForbidden:
         return
     except QueryError as error:
         raise InputError(error.message, where=where, remedy=error.remedy) from error
     except SyntaxError as error:
-        raise InputError(f"is not SPARQL: {error}", where=where, remedy="correct it") from error
+        raise InputError(f"is not SPARQL: {readable(str(error))}", where=where, remedy="correct it") from error
 
 
 def _statements(example: Example, identifiers: Identifiers) -> Iterator[tuple[URIRef, URIRef | Literal]]:

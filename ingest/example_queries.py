@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pyoxigraph
 
+from catalogue.examples import Example
 from catalogue.store.guard import inspect
+from catalogue.store.syntax import readable
 from core.errors import InputError, QueryError, QueryForbidden, StoreError
 
 #: By graph, what stands in it and what is to stand there, as N-Triples.
@@ -17,46 +19,18 @@ Replacements = Mapping[str, tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class ExampleQuery:
-    """``name`` is that of its file, ``title`` its first line of comment."""
-
-    name: str
-    title: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Answers:
     """The rows of one query, before and after, those that stay not repeated."""
 
-    query: ExampleQuery
+    query: Example
     before: int
     after: int
     gone: tuple[str, ...]
     come: tuple[str, ...]
 
 
-def read_queries(folder: Path) -> tuple[ExampleQuery, ...]:
-    """The queries of a folder, ``*.rq``, by name.
-
-    Raises:
-        InputError: there is no such folder, or a file is not UTF-8.
-    """
-    if not folder.is_dir():
-        raise InputError("is no folder", where=str(folder), remedy="name a folder of example queries, *.rq")
-    found = []
-    for path in sorted(folder.glob("*.rq")):
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InputError(f"is not UTF-8: {error.reason}", where=str(path), remedy="save it as UTF-8") from None
-        title = text.partition("\n")[0].lstrip("# ").strip() if text.startswith("#") else path.stem
-        found.append(ExampleQuery(path.name, title, text))
-    return tuple(found)
-
-
 def compare_answers(
-    queries: Iterable[ExampleQuery], release: pyoxigraph.Store, before: Replacements, after: Replacements
+    queries: Iterable[Example], release: pyoxigraph.Store, before: Replacements, after: Replacements
 ) -> list[Answers]:
     """Ask every query of a release after the replacements of ``before``, then after those of ``after`` as well.
 
@@ -77,9 +51,9 @@ def compare_answers(
         return _ask(copy, tuple(query for query in queries if not _calls(query)), before, after)
 
 
-def _calls(query: ExampleQuery) -> bool:
+def _calls(query: Example) -> bool:
     try:
-        inspect(query.text)
+        inspect(query.query)
     except QueryForbidden:
         return True
     except QueryError:
@@ -87,7 +61,7 @@ def _calls(query: ExampleQuery) -> bool:
     return False
 
 
-def _ask(path: Path, queries: tuple[ExampleQuery, ...], before: Replacements, after: Replacements) -> list[Answers]:
+def _ask(path: Path, queries: tuple[Example, ...], before: Replacements, after: Replacements) -> list[Answers]:
     """The engine lets go of the folder when this returns: it has no other call for that."""
     store = pyoxigraph.Store(str(path))
     _replace(store, before)
@@ -110,11 +84,12 @@ def _quads(lines: Iterable[bytes], graph: pyoxigraph.NamedNode) -> Iterator[pyox
         yield pyoxigraph.Quad(quad.subject, quad.predicate, quad.object, graph)
 
 
-def _rows(store: pyoxigraph.Store, query: ExampleQuery) -> list[str]:
+def _rows(store: pyoxigraph.Store, query: Example) -> list[str]:
     try:
-        found = store.query(query.text, use_default_graph_as_union=True)
+        found = store.query(query.in_place, use_default_graph_as_union=True)
     except (SyntaxError, ValueError) as error:
-        raise InputError(f"is no query: {error}", where=query.name, remedy="correct it") from None
+        reason = f"is no query: {readable(str(error))}"
+        raise InputError(reason, where=f"{query.name}.rq", remedy="correct it") from None
     if isinstance(found, pyoxigraph.QuerySolutions):
         names = [variable.value for variable in found.variables]
         return ["; ".join(f"{name} {_shown(row[name])}" for name in names if row[name] is not None) for row in found]
@@ -127,7 +102,7 @@ def _shown(value: object) -> str:
     return value.value if isinstance(value, pyoxigraph.Literal | pyoxigraph.NamedNode) else str(value)
 
 
-def _difference(query: ExampleQuery, old: list[str], new: list[str]) -> Answers:
+def _difference(query: Example, old: list[str], new: list[str]) -> Answers:
     gone, come = _less(old, new), _less(new, old)
     return Answers(query, len(old), len(new), gone, come)
 

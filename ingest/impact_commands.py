@@ -11,11 +11,10 @@ from typing import Annotated
 
 import typer
 
-from catalogue.examples import QUERIES
+from catalogue.examples import QUERIES, read_folder
 from catalogue.ledger import Ledger
 from core.console import Exit
 from core.settings import Settings, load_settings
-from ingest.example_queries import read_queries
 from ingest.impact import Impact
 from ingest.impact_report import ImpactFormat, write_impact
 from ingest.impact_search import find_impact
@@ -42,7 +41,7 @@ def impact_of(before: str | Path, after: str | Path | None, settings: Settings, 
         RadiographError: a tree, the ledger, a profile or a query is broken.
     """
     with _seldom_collecting(), Ledger.open(settings, read_only=True) as ledger:
-        return find_impact(Tree.load(before), Tree.load(after), ledger, settings, read_queries(queries))
+        return find_impact(Tree.load(before), Tree.load(after), ledger, settings, read_folder(queries))
 
 
 def mount(ontology: typer.Typer) -> None:
@@ -68,7 +67,7 @@ def mount(ontology: typer.Typer) -> None:
         """
         settings = load_settings()
         trees = Tree.load(before), Tree.load(after)
-        asked = {query.name: query for folder in _folders(queries, settings) for query in read_queries(folder)}
+        asked = {query.name: query for folder in _folders(queries, settings) for query in read_folder(folder)}
         with Ledger.open(settings, read_only=True) as ledger:
             found = find_impact(*trees, ledger, settings, tuple(asked.values()))
         sys.stdout.write(write_impact(found, format))

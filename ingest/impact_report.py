@@ -138,7 +138,7 @@ def _rule(rule: _Rule, gone: int, come: int) -> str:
 
 def _answers(one: Answers) -> str:
     rows = [*(f"− {row}" for row in one.gone[:2]), *(f"+ {row}" for row in one.come[:2])]
-    return f"{one.query.title} ({one.query.name}): {one.before:,} → {one.after:,} rows; " + " | ".join(rows)
+    return f"{one.query.title} ({one.query.name}.rq): {one.before:,} → {one.after:,} rows; " + " | ".join(rows)
 
 
 def _as_json(impact: Impact) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _as_json(impact: Impact) -> dict[str, Any]:
         },
         "queries": [
             {
-                "file": one.query.name,
+                "file": f"{one.query.name}.rq",
                 "title": one.query.title,
                 "before": one.before,
                 "after": one.after,

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from catalogue.content import description_graph
 from catalogue.description import StoredDescription
+from catalogue.examples import Example
 from catalogue.facets import FACETS
 from catalogue.links import Link, find_links, links_graph, traits
 from catalogue.reader import LedgerReader
@@ -27,7 +28,7 @@ from core.identifiers import Identifiers
 from core.settings import Settings
 from ingest.declaration import RepositoryDeclaration
 from ingest.derivation import Deriver, Words
-from ingest.example_queries import Answers, ExampleQuery, compare_answers
+from ingest.example_queries import Answers, compare_answers
 from ingest.imaging import SCHEMES
 from ingest.impact import DatasetImpact, FacetImpact, Impact
 from ingest.questions import KeptRecord, answer
@@ -54,7 +55,7 @@ class _Touch(Enum):
 
 
 def find_impact(
-    before: Tree, after: Tree, ledger: LedgerReader, settings: Settings, queries: Iterable[ExampleQuery] = ()
+    before: Tree, after: Tree, ledger: LedgerReader, settings: Settings, queries: Iterable[Example] = ()
 ) -> Impact:
     """What changes in the catalogue from ``before`` to ``after``.
 
@@ -86,7 +87,7 @@ class _Search:
         self._unreadable = 0
         self._remarks: list[str] = []
 
-    def impact(self, queries: tuple[ExampleQuery, ...]) -> Impact:
+    def impact(self, queries: tuple[Example, ...]) -> Impact:
         self._read()
         found = ((iri, self._difference(iri, touch)) for iri, touch in self._touched.items())
         affected = {iri: one for iri, one in found if one is not None}
@@ -267,7 +268,7 @@ class _Search:
         self,
         affected: Mapping[str, DatasetImpact],
         links: tuple[list[Link], list[Link]],
-        queries: tuple[ExampleQuery, ...],
+        queries: tuple[Example, ...],
     ) -> tuple[Answers, ...]:
         release = self._ledger.current_release() if queries else None
         if release is None or release.dropped:

@@ -20,8 +20,6 @@ from catalogue.store.protocol import CHUNK, Kind, read_frame
 
 #: Seconds a child may take until it is ready.
 START_TIMEOUT = 60.0
-#: The least urgent of all (nice(1)).
-LAST = 19
 _PACKAGES = Path(__file__).parents[2]
 #: All a child gets of the environment; credentials of the service are none of its business.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "PYTHONHOME")
@@ -56,7 +54,6 @@ class ChildProcess:
                 cwd="/",
                 env=_environment(),
                 limit=2 * CHUNK,
-                start_new_session=True,  # Ctrl-C is for the front, which ends its workers itself
             )
         except OSError:
             log.close()
@@ -86,15 +83,6 @@ class ChildProcess:
         # Not Process.kill(): it may reap a child that has just ended, under the feet of the event loop.
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGKILL)
-
-    def yield_to_others(self, niceness: int = LAST) -> None:
-        """Let more urgent work of this machine go first from now on (nice(1)); it cannot be taken back.
-
-        Linux keeps that for each thread, and the one that answers is not the first.
-        """
-        with contextlib.suppress(OSError):
-            for thread in Path(f"/proc/{self._process.pid}/task").iterdir():
-                os.setpriority(os.PRIO_PROCESS, int(thread.name), niceness)
 
     async def end(self) -> None:
         """End the child and let go of everything that belongs to it."""

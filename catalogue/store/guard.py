@@ -121,6 +121,8 @@ class _Inspection:
         self._operators = 0
         self._unclosed = 0
         self._previous = ""
+        self._quoted = 0
+        self._angle = ("", 0)
         self._services: list[ServiceClause] = []
         self._clause: _OpenClause | None = None
 
@@ -135,8 +137,9 @@ class _Inspection:
             self._close(token)
         elif token.kind == "operator" or word in _CHAIN_WORDS:
             self._operators += 1
-        elif token.kind == "other" and token.text in "'\"":
-            self._unclosed += 1
+        elif token.kind == "other":
+            self._unclosed += token.text in "'\""
+            self._quote(token)
         elif word == "FROM" and not self._open:
             self._dataset_clause = True
         elif word in _VOLATILE_WORDS:
@@ -145,6 +148,14 @@ class _Inspection:
         if self._names_service:
             self._check_service(token, word, following)
         self._previous = word
+
+    def _quote(self, token: Token) -> None:
+        """Count the ``<<`` and ``>>`` of quoted triples, which nest like brackets."""
+        if self._angle != (token.text, token.start):
+            self._angle = (token.text, token.end)
+        elif token.text in "<>":
+            self._quoted = max(0, self._quoted + (1 if token.text == "<" else -1))
+            self._angle = ("", 0)
 
     def facts(self, local: Collection[str]) -> QueryFacts:
         """What was found, at the end of the query.
@@ -182,7 +193,7 @@ class _Inspection:
         # What takes the place of SERVICE might close such a string, and set free what stands in it.
         if self._unclosed > (0 if self._names_service else MAX_UNCLOSED):
             raise QuerySyntaxError("strings are not closed", remedy="close each with the quotes it begins with")
-        if len(self._open) > MAX_DEPTH:
+        if len(self._open) + self._quoted > MAX_DEPTH:
             raise QueryTooComplex(f"brackets nest deeper than {MAX_DEPTH}", remedy="flatten the query")
         if self._operators > MAX_OPERATORS:
             raise QueryTooComplex(

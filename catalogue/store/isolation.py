@@ -63,6 +63,7 @@ def isolate(parent: int) -> None:
         IsolationRefused: the network cannot be denied; all else is done then.
     """
     die_with_parent(parent)
+    leave_terminal()
     forbid_core_dumps()
     volunteer_for_out_of_memory()
     deny_network()
@@ -102,6 +103,15 @@ def die_with_parent(parent: int) -> None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def leave_terminal() -> None:
+    """Ctrl-C is for the front, which ends its children itself.
+
+    A session of its own would do that, too, but Linux shares the processor between sessions first (autogroups,
+    sched(7)), and what a child leaves to others by its niceness would only count among its own threads.
+    """
+    os.setpgid(0, 0)
 
 
 def volunteer_for_out_of_memory() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import re
 from pathlib import Path
 from typing import IO
 
@@ -19,12 +19,11 @@ from catalogue.store.protocol import (
     decode_message,
     encode_message,
 )
+from catalogue.store.syntax import readable
 from core.errors import QueryError, QuerySyntaxError, QueryTooLarge, QueryUnavailable, StoreError
 
-#: How many of the tokens that could have stood at a syntax error are named.
-_ALTERNATIVES = 12
-#: What the engine says in words, among what it expected; its rules and keywords are single words.
-_SENTENCE = re.compile(r"[A-Z][\w*?]* [\w*?' ]+")
+#: The least urgent of all (nice(1)).
+LAST = 19
 
 
 class WorkerProcess(ChildProcess):
@@ -38,7 +37,7 @@ class WorkerProcess(ChildProcess):
         """Whether it leaves the processor to more urgent work, for good."""
         self.dismissed = False
         """Whether it was killed in the middle of an answer, because others waited for too long."""
-        self.ready = Ready(0, 0, False)
+        self.ready = Ready(0, 0, False, 0)
 
     @classmethod
     async def start(cls, store: Path | None, *, memory: int, isolation: bool) -> WorkerProcess:
@@ -87,6 +86,15 @@ class WorkerProcess(ChildProcess):
         """Hand over one query; its answer comes by :meth:`receive`."""
         self.answered += 1
         await self._send(encode_message(Kind.QUERY, request))
+
+    def yield_to_others(self, niceness: int = LAST) -> None:
+        """Let more urgent work of this machine go first from now on (nice(1)); it cannot be taken back.
+
+        Linux keeps that for each thread, so the one that answers is told. It is not looked up in ``/proc``: names
+        read there have to be forgotten when the worker ends, and the front would wait for a humble thread doing so.
+        """
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.ready.thread, niceness)
 
     async def receive(self) -> bytes | None:
         """The next bytes of the answer, or None at its end.
@@ -148,25 +156,12 @@ class WorkerProcess(ChildProcess):
 
 def _query_error(fault: Fault) -> QueryError:
     if fault.kind == "syntax":
-        return QuerySyntaxError(_readable(fault.message), remedy="see https://www.w3.org/TR/sparql11-query/")
+        return QuerySyntaxError(readable(fault.message), remedy="see https://www.w3.org/TR/sparql11-query/")
     if fault.kind == "request":
         return QuerySyntaxError(fault.message, remedy="correct the request")
     if fault.kind == "memory":
         return _too_large()
     return QueryError(f"the query could not be evaluated: {fault.message}", remedy="change the query")
-
-
-def _readable(message: str) -> str:
-    """The engine's syntax message without character classes and with a few of what may be dozens of alternatives."""
-    place, found, expected = " ".join(message.split()).partition("expected one of ")
-    if not found:
-        return place[:500]
-    said = next((text for text in expected.split(", ") if _SENTENCE.fullmatch(text)), None)
-    if said is not None:
-        return f"{place}{'a prefix is used that is not declared' if said == 'Prefix not found' else said}"
-    alternatives = [text for text in expected.split(", ") if re.fullmatch(r'"[^"\\]+"|[A-Za-z ]+', text)]
-    shown = ", ".join(alternatives[:_ALTERNATIVES])
-    return f"{place}expected one of {shown}{', …' if len(alternatives) > _ALTERNATIVES else ''}"
 
 
 def _too_large() -> QueryTooLarge:

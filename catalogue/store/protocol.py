@@ -52,11 +52,12 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What a worker found when it opened the store. ``resident`` is in bytes."""
+    """What a worker found when it opened the store, and its ``thread`` that answers. ``resident`` is in bytes."""
 
     triples: int
     resident: int
     isolated: bool
+    thread: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def main() -> None:
             channel.send(encode_message(Kind.ERROR, Fault("isolation", str(refusal))))
             return
     if config.store is None:
-        channel.send(encode_message(Kind.READY, Ready(0, 0, isolated)))
+        channel.send(encode_message(Kind.READY, Ready(0, 0, isolated, 0)))
         return
     threading.stack_size(STACK)
     thread = threading.Thread(target=_serve, args=(channel, config.store, config.memory, isolated), name="query")
@@ -76,7 +76,7 @@ def _serve(channel: Channel, path: str, memory: int, isolated: bool) -> None:
         return
     isolation.limit_memory(memory)
     _, resident = isolation.memory_in_use("self")
-    channel.send(encode_message(Kind.READY, Ready(triples, resident, isolated)))
+    channel.send(encode_message(Kind.READY, Ready(triples, resident, isolated, threading.get_native_id())))
     while (received := channel.receive()) is not None:
         try:
             rest = answer(store, Request(**decode_message(received[1])), channel.send)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyoxigraph
 import pytest
 
-from catalogue.examples import QUERIES, Example, examples, examples_graph, prefixes_iri, read_example
+from catalogue.examples import QUERIES, Example, examples, examples_graph, prefixes_iri, read_example, read_folder
 from catalogue.store.guard import Form, inspect
 from core.errors import InputError
 from core.identifiers import Identifiers
@@ -32,6 +32,7 @@ def test_the_head_of_a_file_says_what_the_query_is() -> None:
     assert (example.title, example.about) == ("Datasets of the clinic", "All of them, newest first.")
     assert (example.question, example.keywords) == (7, ("clinic", "datasets"))
     assert example.data == "datasets with a date: of issue"
+    assert example.in_place.splitlines()[7:] == TEXT.splitlines()[7:] and example.head == 7
     assert example.query.startswith("PREFIX") and "# A comment of the query itself stays." in example.query
 
 
@@ -45,6 +46,7 @@ def test_a_file_without_a_head_is_called_by_its_name() -> None:
     [
         ("# select\nPREFIX a: <urn:a#ask> BASE <urn:b> construct { } where { }", Form.CONSTRUCT),
         ("prefix : <urn:a>\nASK { }", Form.ASK),
+        ("version '1.2' ASK { }", Form.ASK),
         ("PREFIX a:<urn:a>SELECT * {}", Form.SELECT),
         ("DESCRIBE <urn:a>", Form.DESCRIBE),
         ("INSERT DATA { }", None),
@@ -87,6 +89,17 @@ def test_an_overlay_adds_queries_and_replaces_them(tmp_path: Path) -> None:
     offered = examples(tmp_path)
     assert [one.name for one in offered] == [*(one.name for one in shipped), "99-own"]
     assert offered[0].title == "Ours instead"
+
+
+def test_a_file_that_is_not_utf_8_is_shown_and_not_published(tmp_path: Path) -> None:
+    (tmp_path / "queries").mkdir()
+    (tmp_path / "queries" / "99-own.rq").write_bytes(b"# M\xfcnchen\nASK {}")
+    (own,) = (one for one in examples(tmp_path) if one.name == "99-own")
+    assert own.form is Form.ASK
+    with pytest.raises(InputError, match=r"queries/99-own\.rq: is not UTF-8"):
+        examples_graph([own], IDENTIFIERS)
+    with pytest.raises(InputError, match=r"99-own\.rq: is not UTF-8"):
+        read_folder(tmp_path / "queries")
 
 
 def test_the_graph_says_of_each_query_all_that_is_known() -> None:

@@ -107,6 +107,8 @@ def test_what_is_no_query_is_said_so(text: str) -> None:
         "SELECT * { ?s ?p ?o FILTER(" + "!" * 3000 + "?s)}",
         "SELECT * {" + "OPTIONAL {?s ?p ?o}" * 3000 + "}",
         "SELECT * { ?s " + "/".join(["<p>"] * 3000) + " ?o }",
+        "ASK { " + "<<" * 200 + "?s ?p ?o" + ">> ?p ?o" * 200 + " }",
+        "ASK { ?s ?p ?o . " + "<< ?s ?p " * 200 + "?o" + " >>" * 200 + " ?p ?o }",
         "ASK {} #" + "x" * MAX_LENGTH,
     ],
 )  # fmt: skip
@@ -118,6 +120,11 @@ def test_what_the_engine_does_not_bear_is_refused(query: str) -> None:
 def test_brackets_in_strings_comments_and_iris_do_not_count() -> None:
     many = "{([" * 200
     inspect(f'ASK {{ ?s ?p \'{many}\', """{many}\n""" # {many}\n }}')
+
+
+def test_quoted_triples_beside_each_other_do_not_nest() -> None:
+    inspect("ASK { " + "<< ?s ?p <o> >> ?p <<<s> <p> <o>>> . " * 200 + "}")
+    inspect("ASK { FILTER(" + " && ".join(["?a < ?b"] * 200) + ") }")
 
 
 def test_what_the_front_needs_to_know() -> None:

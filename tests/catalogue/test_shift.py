@@ -12,6 +12,7 @@ import pytest
 
 from catalogue.store import pool as pools
 from catalogue.store.pool import QueryPool
+from catalogue.store.process import WorkerProcess
 from catalogue.store.querying import KILLS
 from core.errors import QueryError, QueryForbidden, QueryTimeout, QueryTooLarge, QueryUnavailable
 from tests.catalogue.test_pool import ALL, COUNT, RUNAWAY, SORT, ask, checkpoints, count, idle, with_pool
@@ -20,7 +21,12 @@ __all__ = ["checkpoints"]
 
 
 def niceness(pool: QueryPool) -> list[int]:
-    return sorted(os.getpriority(os.PRIO_PROCESS, worker._process.pid) for worker in pool._busy)
+    """Of the threads that answer: the first one of a process would say nothing about them."""
+    return sorted(_niceness(worker) for worker in pool._busy)
+
+
+def _niceness(worker: WorkerProcess) -> int:
+    return os.getpriority(os.PRIO_PROCESS, worker.ready.thread)
 
 
 def test_long_queries_go_aside_and_short_ones_are_answered_beside_them(checkpoints: list[Path]) -> None:
@@ -74,7 +80,7 @@ def test_quick_clients_wait_for_nobody_else(checkpoints: list[Path]) -> None:
             assert await count(pool, "known") == 5000
             assert sum(work.quick for work in pool._busy._busy.values()) == 0
         humble = [worker for worker in pool._busy if worker.humble]
-        assert humble and all(_niceness_of_threads(worker._process.pid) <= {15, 19} for worker in humble)
+        assert humble and all(_niceness(worker) in (15, 19) for worker in humble)
         assert not any(task.done() and not task.exception() for task in crowd)
         for task in crowd:
             task.cancel()
@@ -82,11 +88,6 @@ def test_quick_clients_wait_for_nobody_else(checkpoints: list[Path]) -> None:
         await asyncio.sleep(0)
 
     with_pool(checkpoints[0], work, query_queue_timeout=0.4)
-
-
-def _niceness_of_threads(pid: int) -> set[int]:
-    """Of all its threads: the first one alone would say nothing about the one that answers."""
-    return {os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()}
 
 
 def test_when_everybody_is_at_a_long_query_the_dearest_is_ended_for_who_waits(checkpoints: list[Path]) -> None:

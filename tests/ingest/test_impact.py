@@ -13,6 +13,7 @@ import pyoxigraph
 import pytest
 from typer.testing import CliRunner
 
+from catalogue.examples import read_folder
 from catalogue.ledger import Ledger
 from catalogue.links import read_links
 from catalogue.publication import publish
@@ -21,7 +22,6 @@ from core.errors import InputError, VocabularyError
 from core.identifiers import Identifiers
 from core.settings import Settings
 from ingest.declaration import RepositoryDeclaration
-from ingest.example_queries import read_queries
 from ingest.impact import Impact
 from ingest.impact_commands import impact_of as impact_of_trees
 from ingest.impact_report import ImpactFormat, write_impact
@@ -214,7 +214,7 @@ def test_a_broken_tree_or_query_is_told(site: Site, tmp_path: Path) -> None:
     with pytest.raises(VocabularyError, match=r"is not Turtle"):
         impact_of(site, after)
     with pytest.raises(InputError, match="no folder"):
-        read_queries(tmp_path / "none")
+        read_folder(tmp_path / "none")
 
 
 class _Listening(Harmoniser):
