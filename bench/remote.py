@@ -1,162 +1,227 @@
 """What the remote engine adds to asking its store directly, and where an external store overtakes the embedded engine.
 
-    python -m bench.remote [--write] [--triples 100000 1000000]
+A Virtuoso of its own is filled with triples made from the real graph (:mod:`bench.stores`) in chunks, as publishing
+does. The queries are those of ``bench/mix``. Each is asked directly, by the leanest client there is (the engine's own
+connections, bytes read and thrown away), and through the engine, in blocks of ten by turns, so that whatever else the
+machine does hits both alike; each time with another comment, so that no cache of texts helps. The embedded engine is
+asked beside them. Then the whole service is: the same query anew, and again from its result cache.
 
-A Virtuoso of its own is filled with descriptions made alike; each query is asked directly and through the remote
-engine in turn, then of the embedded engine. Ratios count, not seconds: both run on the same machine at the same time.
+    python -m bench.remote [--triples 1000000 5000000] [--requests 200] [--turns 5] [--write]
+
+Ratios count, not milliseconds.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
+import datetime
+import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import count, groupby
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlsplit
 
+import pyoxigraph
+import uvloop
+
+from bench.sparql import EXPORTS, MIX, SLOW, SMALL, Client, Server, accepted, running
+from bench.stores import BASE, environment, large_home, quads_of, store_of
 from catalogue.remote.connection import Connections, Target
-from catalogue.remote.declaration import remote_store
+from catalogue.remote.declaration import RemoteStore
 from catalogue.remote.location import Location
 from catalogue.remote.queries import RemoteQueries
 from catalogue.remote.writer import RemoteWriter
-from catalogue.store.embedded import EmbeddedStore
 from catalogue.store.marker import Marker
 from catalogue.store.pool import QueryPool
 from catalogue.store.querying import QueryEngine
 from core.settings import Settings
+from tests.deployment import COMMAND
 from tests.servers import declared, virtuoso, write_declaration
 
-_BASE = "https://bench.example.org"
-_RESULT = Path(__file__).parent / "results" / "2026-11-22-remote.md"
-_PREFIXES = f"PREFIX v: <{_BASE}/v#> PREFIX dct: <http://purl.org/dc/terms/> "
-#: Queries by what they stand for; the facets are aggregates over everything.
-MIX = {
-    "one title": f"SELECT ?t {{ <{_BASE}/d/17> dct:title ?t }}",
-    "one description": f"SELECT ?p ?o {{ <{_BASE}/d/18> ?p ?o }}",
-    "graph": f"CONSTRUCT WHERE {{ <{_BASE}/d/19> ?p ?o }}",
-    "search and page": "SELECT ?d ?t { ?d v:modality 'M3' ; dct:title ?t } ORDER BY ?t LIMIT 100",
-    "facet": "SELECT ?m (COUNT(?d) AS ?n) { ?d v:modality ?m } GROUP BY ?m",
-    "two facets": "SELECT ?m ?b (COUNT(DISTINCT ?d) AS ?n) { ?d v:modality ?m ; v:bodyPart ?b } GROUP BY ?m ?b",
-}
-FACETS = ("facet", "two facets")
-EXPORT = "SELECT ?d ?p ?o { ?d ?p ?o } LIMIT 100000"
-_PROPERTIES = 10
+RESULTS = Path(__file__).parent / "results"
+_RELEASE = f"{BASE}/graph/release"
+_numbers = count(time.time_ns())
+
+Asks = Callable[[str, str], Awaitable[int]]
 
 
-def _graphs(triples: int) -> Iterator[tuple[str, bytes]]:
-    """Descriptions in a graph each hundred, of ten triples each."""
-    number = triples // _PROPERTIES
-    for start in range(0, number, 100):
-        lines = [line for n in range(start, min(start + 100, number)) for line in _description(n)]
-        yield f"{_BASE}/record/{start}", "".join(lines).encode()
+@dataclass(frozen=True)
+class Loaded:
+    """A Virtuoso that holds the triples, a home whose release it is, and seconds that filling it took."""
+
+    address: str
+    declared: RemoteStore
+    settings: Settings
+    checkpoint: Path
+    triples: int
+    seconds: float
+
+    @property
+    def store(self) -> Path:
+        return store_of(self.settings.home)
 
 
-def _description(n: int) -> Iterator[str]:
-    subject = f"<{_BASE}/d/{n}>"
-    yield f'{subject} <http://purl.org/dc/terms/title> "Collection {n} of images"@en .\n'
-    yield f'{subject} <{_BASE}/v#modality> "M{n % 12}" .\n'
-    yield f'{subject} <{_BASE}/v#bodyPart> "B{n % 37}" .\n'
-    for k in range(_PROPERTIES - 3):
-        yield f'{subject} <{_BASE}/v#p{k}> "value {n * k % 1009} of property {k}" .\n'
-
-
-async def _time(ask: Callable[[], Awaitable[int]], runs: int) -> float:
-    times = []
-    for _ in range(runs):
-        begun = time.perf_counter()
-        assert await ask()
-        times.append(time.perf_counter() - begun)
-    return statistics.median(times)
-
-
-async def _whole(engine: QueryEngine, query: str, accept: str | None = None) -> int:
-    async with engine.query(query, accept=accept) as answer:
-        return sum([len(chunk) async for chunk in answer])
-
-
-async def _measure(triples: int, folder: Path) -> list[str]:
-    settings = Settings(base_iri=_BASE, home=folder / "home", workers=1, query_timeout=120)
-    marker = Marker("bench", 1, 1, "2026-01-01T00:00:00+00:00", datetime(2026, 1, 1, tzinfo=UTC))
-    with EmbeddedStore(folder / "writer", settings.identifiers) as store:
-        store.load(_graphs(triples), marker)
-        store.checkpoint(folder / "checkpoint")
+@contextmanager
+def loaded(triples: int, folder: Path) -> Iterator[Loaded]:
+    """Fill a new Virtuoso, a graph at a time, so that no more than the largest graph and a chunk are in memory."""
+    made, quads = large_home(triples), quads_of(triples)
+    home = folder / "home"
+    shutil.copytree(made, home, ignore=shutil.ignore_patterns("store"))
     server = virtuoso(folder / "virtuoso", buffers=120_000)
     server.start()
     try:
         path = write_declaration(folder / "store.toml", server, options={"writing": {"chunk_triples": 5000}})
-        remote_settings = settings.model_copy(update={"store": path})
-        endpoint = declared(server).endpoint[0]
-        with RemoteWriter(declared(server), endpoint, settings.identifiers) as writer:
+        settings = Settings(home=home, base_iri=BASE, store=path, workers=1, query_timeout=600)
+        store = declared(server)
+        graphs = ((name, ntriples) for name, ntriples in _graphs(quads) if name != _RELEASE)
+        marker = _marker(quads)
+        begun = time.perf_counter()
+        with RemoteWriter(store, store.endpoint[0], settings.identifiers) as writer:
             writer.check()
-            writer.load(_graphs(triples), marker)
-        held = remote_settings.releases_path / "1" / "store"
-        Location(endpoint.name, 1, "bench", 1).write(held)
-        declaration = remote_store(remote_settings)
-        assert declaration is not None
-        remote, pool = RemoteQueries(remote_settings, declaration), QueryPool(settings)
-        await remote.switch(held)
-        await pool.switch(folder / "checkpoint")
-        try:
-            return await _compare(triples, remote, pool, server.query)
-        finally:
-            await remote.stop()
-            await pool.stop()
+            writer.load(graphs, marker)
+            held = len(writer)
+        seconds = time.perf_counter() - begun
+        release = max((home / "releases").glob("[0-9]*"), key=lambda found: int(found.name))
+        Location(store.endpoint[0].name, marker.release, marker.ledger, marker.event).write(release / "store")
+        yield Loaded(server.query, store, settings, store_of(made), held, seconds)
     finally:
         server.kill()
 
 
-async def _compare(triples: int, remote: RemoteQueries, pool: QueryPool, address: str) -> list[str]:
-    rows = []
-    ratios = []
-    target = Target.of(address)
+def _graphs(quads: Path) -> Iterator[tuple[str, bytes]]:
+    """The graphs of a file of N-Quads in which the lines of each stand together."""
+    with quads.open("rb") as lines:
+        for name, group in groupby(lines, key=lambda line: line.rsplit(b" ", 2)[1]):
+            yield name[1:-1].decode(), b"".join(line.rsplit(b" ", 2)[0] + b" .\n" for line in group)
+
+
+def _marker(quads: Path) -> Marker:
+    found = next(ntriples for name, ntriples in _graphs(quads) if name == _RELEASE)
+    marker = Marker.from_quads(pyoxigraph.parse(found, format=pyoxigraph.RdfFormat.N_TRIPLES))
+    if marker is None:
+        raise RuntimeError(f"{quads} has no marker of a release")
+    return marker
+
+
+@asynccontextmanager
+async def engines(held: Loaded) -> AsyncIterator[tuple[Asks, Asks, Asks]]:
+    """What asks Virtuoso directly, through the remote engine, and the embedded engine; each gives a number of bytes."""
+    target = Target.of(held.address)
     connections = Connections(target, 5.0, 8)
 
     async def direct(query: str, accept: str) -> int:
-        path = f"{target.path}?{urlencode({'query': _PREFIXES + query})}"
-        request = f"GET {path} HTTP/1.1\r\nHost: {target.authority}\r\nAccept: {accept}\r\n\r\n"
-        connection = await connections.ask(request.encode())
+        head = f"GET {target.path}?query={quote_plus(query)} HTTP/1.1\r\nHost: {target.authority}\r\nAccept: {accept}"
+        connection = await connections.ask(f"{head}\r\n\r\n".encode())
         size = 0
         while (data := await connection.read()) is not None:
             size += len(data)
         connections.give_back(connection)
         return size
 
-    for name, query in [*MIX.items(), ("export of 100,000 rows", EXPORT)]:
-        accept = "text/turtle" if query.startswith("CONSTRUCT") else "application/sparql-results+json"
-        runs = 3 if query == EXPORT or name in FACETS else 200
-        text = _PREFIXES + query
-        await _whole(remote, text, accept)
-        straight = [await _time(lambda: direct(query, accept), runs) for _ in range(2)]  # noqa: B023
-        through = [await _time(lambda: _whole(remote, text, accept), runs) for _ in range(2)]  # noqa: B023
-        inside = await _time(lambda: _whole(pool, text, accept), 3)  # noqa: B023
-        ratio = min(through) / min(straight)
-        ratios.append(ratio)
-        rows.append(
-            f"| {triples:,} | {name} | {min(straight) * 1000:.1f} | {min(through) * 1000:.1f} | {ratio:.2f} "
-            f"| {inside * 1000:.1f} | {inside / min(through):.2f} |"
-        )
-    rows.append(f"| {triples:,} | median of the ratios | | | {statistics.median(ratios):.2f} | | |")
-    return rows
+    def through(engine: QueryEngine) -> Asks:
+        async def ask(query: str, accept: str) -> int:
+            async with engine.query(query, accept=accept) as answer:
+                return sum([len(chunk) async for chunk in answer])
+
+        return ask
+
+    remote, pool = RemoteQueries(held.settings, held.declared), QueryPool(held.settings)
+    await remote.switch(held.store)
+    await pool.switch(held.checkpoint)
+    try:
+        yield direct, through(remote), through(pool)
+    finally:
+        connections.close()
+        await remote.stop()
+        await pool.stop()
+
+
+async def compare(held: Loaded, requests: int, turns: int) -> list[str]:
+    """A line for each query of the mix: medians of the small ones, the best turn of the others."""
+    heads = ("query", "directly, ms", "remote, ms", "ratio", "difference, ms", "embedded, ms", "embedded / remote")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    totals: dict[str, list[float]] = {}
+    asked = [(name, accepted(name)) for name in (*SMALL, *SLOW)]
+    asked += [(name, media_type) for name, media_types in EXPORTS.items() for media_type in media_types]
+    async with engines(held) as asks:
+        for name, accept in asked:
+            small = name in SMALL
+            block = 10 if small else 1
+            taken: list[list[float]] = [[], [], []]
+            for turn in range(requests // 10 if small else turns):
+                for ask, times in zip(asks if turn < 3 else asks[:2], taken, strict=False):
+                    times += [await _timed(ask, MIX[name], accept) for _ in range(block)]
+            straight, remote, inside = (statistics.median(times[block:]) if small else min(times) for times in taken)
+            for group in (f"all {name.partition('-')[0]}-*", "all of them"):
+                before = totals.get(group, [0.0, 0.0])
+                totals[group] = [before[0] + straight, before[1] + remote]
+            shown = f"{name} ({accept.rpartition('/')[2]})" if name in EXPORTS else name
+            lines.append(_line(shown, straight, remote) + f" {inside:.2f} | {inside / remote:.2f} |")
+    return [*lines, *(f"{_line(group, *totals[group])} | |" for group in sorted(totals, key="all of them".__eq__))]
+
+
+def _line(name: str, straight: float, remote: float) -> str:
+    return f"| {name} | {straight:.2f} | {remote:.2f} | {remote / straight:.2f} | {remote - straight:+.2f} |"
+
+
+async def _timed(ask: Asks, query: str, accept: str) -> float:
+    text = f"# {next(_numbers)}\n{query}"
+    begun = time.perf_counter()
+    size = await ask(text, accept)
+    taken = time.perf_counter() - begun
+    if not size:
+        raise RuntimeError(f"nothing came for\n{query}")
+    return taken * 1e3
+
+
+def whole(held: Loaded, folder: Path, requests: int) -> list[str]:
+    """The small queries by an ordinary client: of Virtuoso, of the service anew, and of the service again."""
+    settings = {"RADIOGRAPH_STORE": str(held.settings.store), "RADIOGRAPH_CLIENT_SECONDS": "0"}
+    command = [*COMMAND, "serve", "--port", "{port}"]
+    lines = ["| query | Virtuoso, ms | the service, ms | difference, ms | asked again, ms |", "|---|---|---|---|---|"]
+    with running("Radiograph", "/sparql", command, environment(held.settings.home, **settings), folder) as service:
+        store = Server("Virtuoso", urlsplit(held.address).port or 80, "/sparql")
+        for name in SMALL:
+            clients = [Client(store), Client(service), Client(service)]
+            taken: list[list[float]] = [[], [], []]
+            for _ in range(requests // 10):
+                for number, (client, times) in enumerate(zip(clients, taken, strict=True)):
+                    answers = [client.ask(MIX[name], accepted(name), fresh=number < 2) for _ in range(10)]
+                    times += [answer.whole * 1e3 for answer in answers]
+            its, mine, again = (statistics.median(times[10:]) for times in taken)
+            lines.append(f"| {name} | {its:.2f} | {mine:.2f} | {mine - its:+.2f} | {again:.2f} |")
+    return lines
+
+
+def report(sizes: list[int], requests: int, turns: int) -> str:
+    """Everything, as Markdown."""
+    lines = [f"# The remote engine beside Virtuoso and the embedded engine, {datetime.date.today()}", ""]
+    lines += ["Made by `python -m bench.remote`; what is measured how stands at its head. Compare ratios.", ""]
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name, loaded(size, Path(name)) as held:
+            rate = held.triples / held.seconds
+            lines += [f"## {held.triples:,} triples", "", f"Written in chunks at {rate:,.0f} triples/s.", ""]
+            lines += [*uvloop.run(compare(held, requests, turns)), "", *whole(held, Path(name), requests), ""]
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Measure, print, and keep the table where that is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--triples", type=int, nargs="+", default=[100_000, 1_000_000])
+    """Measure, print, and write the results where wanted."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--triples", type=int, nargs="+", default=[1_000_000, 5_000_000])
+    parser.add_argument("--requests", type=int, default=200, help="of each small query, to each")
+    parser.add_argument("--turns", type=int, default=5, help="of each slow query and export")
     parser.add_argument("--write", action="store_true")
-    options = parser.parse_args()
-    heads = ("Triples", "Query", "Virtuoso directly, ms", "Remote, ms", "Ratio", "Embedded, ms", "Embedded / remote")
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for triples in options.triples:
-        with tempfile.TemporaryDirectory() as folder:
-            lines += asyncio.run(_measure(triples, Path(folder)))
-    print("\n".join(lines))
-    if options.write:
-        _RESULT.write_text(f"# The remote engine beside Virtuoso and the embedded engine\n\n{chr(10).join(lines)}\n")
+    arguments = parser.parse_args()
+    text = report(arguments.triples, arguments.requests, arguments.turns)
+    print(text)
+    if arguments.write:
+        (RESULTS / f"{datetime.date.today()}-remote.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def oxigraph(folder: Path) -> SparqlServer:
     return SparqlServer("oxigraph", folder, command, f"{url}/query", f"{url}/update", f"{url}/store")
 
 
-def virtuoso(folder: Path, *, buffers: int = 4000) -> SparqlServer:
+def virtuoso(folder: Path, *, buffers: int = 4000, most_rows: int = 0) -> SparqlServer:
     """A new Virtuoso in ``folder``, its password set, not started yet; both together take some four seconds."""
     program = shutil.which("virtuoso-t")
     if program is None:
@@ -111,7 +111,11 @@ def virtuoso(folder: Path, *, buffers: int = 4000) -> SparqlServer:
     folder.mkdir(parents=True, exist_ok=True)
     sql_port, http_port = free_ports(2)
     ini = string.Template(_INI.read_text()).substitute(
-        sql_port=sql_port, http_port=http_port, buffers=buffers, dirty_buffers=buffers * 3 // 4
+        sql_port=sql_port,
+        http_port=http_port,
+        buffers=buffers,
+        dirty_buffers=buffers * 3 // 4,
+        most_rows=most_rows,
     )
     (folder / "virtuoso.ini").write_text(ini)
     command = [str(program), "+configfile", str(folder / "virtuoso.ini"), "+foreground"]

@@ -24,8 +24,8 @@ _XML = "application/sparql-results+xml"
 _NTRIPLES = "application/n-triples"
 #: Bytes of the table that stands for an ASK.
 _MAX_TRUTH = 64 * 1024
-#: Seconds after which a graph may come from more solutions than the store goes through.
-_SUSPICIOUS = 0.2
+#: Seconds that a store needs at least for each solution that a graph is made of.
+_SECONDS_PER_SOLUTION = 0.2e-6
 #: How a whole result ends, in JSON and XML.
 _ENDS = {
     "application/sparql-results+json": re.compile(rb"(?:\]\s*\}|\"boolean\"\s*:\s*(?:true|false))\s*\}\s*$"),
@@ -120,7 +120,7 @@ class RemoteAnswer:
         piece = self._first
         while piece is not None:
             yield piece
-            piece = await self._next()
+            piece = None if self._finished else await self._next()
 
     async def _next(self) -> bytes | None:
         """The next piece, or None at the end.
@@ -171,8 +171,8 @@ class RemoteAnswer:
             if held is not None:
                 yield held
             held = piece
-        if self._plan.question.check and asyncio.get_running_loop().time() - self._asked > _SUSPICIOUS:
-            await self._refuse_overflow()
+        if self._plan.question.solutions:
+            await self._refuse_overflow(asyncio.get_running_loop().time() - self._asked)
         if not await self._still_there():
             raise QueryUnavailable("the release changed while the query was answered", remedy="ask again")
         self._end("")
@@ -250,25 +250,38 @@ class RemoteAnswer:
         self._asker.keep(exchange)
         if mend is None:
             return
-        most = exchange.head.fields.get("x-sparql-maxrows", "")
         piece = mend.end()
-        if most.isdigit() and mend.rows >= int(most):
-            raise _overflow(int(most))
+        self._check_rows(exchange, mend.rows)
         if piece:
             yield piece
 
-    async def _refuse_overflow(self) -> None:
+    async def _refuse_overflow(self, seconds: float) -> None:
         """See that a graph was made of all solutions there are; Virtuoso stops at a number of them, without a sign."""
         question = self._plan.question
+        most = self._asker.most_solutions
+        check = question.more_than(most)
+        if not check or seconds < (most or 0) * _SECONDS_PER_SOLUTION:
+            return
         exchange = await self._asker.ask(
-            question.check,
-            _XML,
+            check,
+            "text/csv",
             self.deadline - asyncio.get_running_loop().time(),
             default_graphs=question.default_graphs,
             named_graphs=question.named_graphs,
         )
-        if b"<result>" in await self._asker.read(exchange, _MAX_TRUTH):
-            raise _overflow(1 << 20)
+        if most is not None:
+            if len((await self._asker.read(exchange, _MAX_TRUTH)).splitlines()) > 1:
+                raise _overflow(most)
+            return
+        self._asker.drop(exchange)
+        self._check_rows(exchange, None)
+
+    def _check_rows(self, exchange: Exchange, rows: int | None) -> None:
+        """See that the store did not stop at its number of rows: of a table it says so where it did."""
+        said = exchange.head.fields.get("x-sparql-maxrows", "")
+        limit = self._plan.question.limit
+        if said.isdigit() and (rows is None or rows >= int(said)) and (limit is None or limit > int(said)):
+            raise _overflow(int(said))
 
 
 def _overflow(most: int) -> QueryTooLarge:

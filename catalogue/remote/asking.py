@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode, urljoin
+from urllib.parse import quote_plus, urljoin
 
 import httpx
 
@@ -47,6 +47,8 @@ class Asker:
         """
         self.name = endpoint.name
         self.kind = store.kind
+        self.most_solutions: int | None = None
+        """Solutions after which the store stops, where that is known; it does not say so of a graph."""
         self._target = Target.of(endpoint.query)
         self._url = endpoint.query
         self._connections = Connections(self._target, store.reading.connect_timeout, store.reading.connections)
@@ -71,15 +73,15 @@ class Asker:
         Raises:
             QueryError: what the store says against it, or that it says nothing.
         """
-        parameters = [("query", query)]
-        parameters += [("default-graph-uri", graph) for graph in default_graphs]
-        parameters += [("named-graph-uri", graph) for graph in named_graphs]
+        form = f"query={quote_plus(query)}"
+        form += "".join(f"&default-graph-uri={quote_plus(graph)}" for graph in default_graphs)
+        form += "".join(f"&named-graph-uri={quote_plus(graph)}" for graph in named_graphs)
         if self.kind == "virtuoso":
-            parameters.append(("timeout", str(max(1000, int(seconds * 1000)))))
+            form += f"&timeout={max(1000, int(seconds * 1000))}"
         elif self.kind == "oxigraph" and union:
-            parameters.append(("union-default-graph", ""))
+            form += "&union-default-graph="
         try:
-            exchange = await self._exchange(urlencode(parameters), accept)
+            exchange = await self._exchange(form, accept)
         except ConnectionFailed as error:
             raise self.unavailable(str(error)) from None
         state = exchange.head.fields.get("x-sql-state", "")
@@ -192,6 +194,7 @@ class Asker:
 
 
 _SYNTAX = "see https://www.w3.org/TR/sparql11-query/"
+_SHORTER = "split it; give at most 2,000 values at a time in VALUES or IN"
 _VIRTUOSO = re.compile(r"Virtuoso (\w{5}) Error (?:(\w{2}\w*): )?(.*)", re.DOTALL)
 _TOO_LARGE = frozenset({"SR319", "SR325", "SR353", "SR511", "FRVEC", "42VEC"})
 _TOO_COMPLEX = frozenset({"SQ199", "SQ200", "SQ186"})
@@ -200,6 +203,8 @@ _TOO_COMPLEX = frozenset({"SQ199", "SQ200", "SQ186"})
 def _virtuoso(text: str) -> QueryError | None:
     """What Virtuoso says, by its codes; None where it says nothing of its own kind."""
     match = _VIRTUOSO.match(text)
+    if not text:
+        return QueryTooComplex("the store failed at the query without a reason", remedy=_SHORTER)
     if match is None:
         return None
     state, code, message = match.groups()
@@ -210,8 +215,13 @@ def _virtuoso(text: str) -> QueryError | None:
         return QueryTooLarge(
             f"the store cannot hold what the query needs: {message}", remedy="sort, group and join less at a time"
         )
+    if "Too many arguments" in message:
+        return QueryTooComplex(
+            "the store behind this endpoint takes no list as long as the one in VALUES or IN",
+            remedy=_SHORTER,
+        )
     if code in _TOO_COMPLEX or "too many nested" in message.lower():
-        return QueryTooComplex(f"the query is too large for the store: {message}", remedy="split the query")
+        return QueryTooComplex(f"the query is too large for the store: {message}", remedy=_SHORTER)
     if "transitive start" in message:
         return QueryError(
             "the store follows a path with * or + only from a resource that is given or found before",

@@ -7,11 +7,13 @@ store's own marker what it holds. They are looked at when something in the folde
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
 
 from catalogue.remote.asking import Asker
 from catalogue.remote.location import Location, Switching
+from catalogue.remote.quirks import CONFIGURED_MAXIMUM, MAX_SOLUTIONS
 from core.errors import QueryError, QueryUnavailable
 from core.identifiers import Identifiers
 from core.terms import RADIOGRAPH
@@ -62,6 +64,8 @@ class Holding:
             now = asyncio.get_running_loop().time()
             if changed == self._seen and now - self._looked < _DISBELIEF and not anyhow:
                 return
+            if self.problem:
+                self.asker.most_solutions = None  # it may come back with other settings
             self.problem = await self._find_problem()
             self._seen, self._looked = changed, now
 
@@ -78,6 +82,7 @@ class Holding:
                 if found != self._location:
                     return "the triple store holds another release, or one that is not whole"
                 foreign = await self._foreign()
+                await self._learn_limit()
         except QueryError as error:
             return error.message
         except TimeoutError:
@@ -104,6 +109,15 @@ class Holding:
         rows = await self._rows(f"SELECT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(!({ours})) }} LIMIT 1")
         self._alone = not rows
         return rows[0]["g"] if rows else ""
+
+    async def _learn_limit(self) -> None:
+        """Ask Virtuoso for its own limit to solutions; where it does not tell, each graph has to be looked at."""
+        if self.asker.kind == "virtuoso" and self.asker.most_solutions is None:
+            with contextlib.suppress(QueryError):
+                rows = await self._rows(f"SELECT ({CONFIGURED_MAXIMUM} AS ?most) WHERE {{}}")
+                said = rows[0].get("most", "") if rows else ""
+                most = int(said) if said.isdigit() else 0
+                self.asker.most_solutions = min(most or MAX_SOLUTIONS, MAX_SOLUTIONS)
 
     async def _rows(self, query: str) -> list[dict[str, str]]:
         exchange = await self.asker.ask(query, "application/sparql-results+json", _PATIENCE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from catalogue.store.tokens import Declarations, Token, tokens
 
@@ -15,18 +16,31 @@ _MODIFIERS = frozenset({"GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"}
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 
 
+class Edit(NamedTuple):
+    """What takes the place of a span of characters, or, with an ``after``, stands before it and after it."""
+
+    start: int
+    end: int
+    text: str
+    after: str | None = None
+
+
 @dataclass(slots=True)
 class Outline:
     """Places in a query, as indices of its tokens.
 
     ``head`` is what stands between the form and the dataset or pattern (the targets of a DESCRIBE), ``where`` the
-    braces of the pattern, ``tail`` the first token after it.
+    braces of the pattern, ``tail`` the first token after it, ``closing`` and ``opening``
+    the bracket that belongs to each other one, ``words`` the keywords there are.
     """
 
     query: str
     tokens: list[Token]
     declarations: Declarations
     form: int
+    closing: dict[int, int]
+    opening: dict[int, int]
+    words: frozenset[str]
     head: list[Token] = field(default_factory=list)
     datasets: list[tuple[int, int]] = field(default_factory=list)
     where: tuple[int, int] | None = None
@@ -57,7 +71,7 @@ class Outline:
     @property
     def limit(self) -> int | None:
         """The LIMIT of the whole query, if it has one."""
-        tail = self.tokens[self.tail :]
+        tail = self.tokens[self.tail :] if "LIMIT" in self.words else []
         for word, number in pairwise(tail):
             if word.keyword == "LIMIT" and number.text.isdigit():
                 return int(number.text)
@@ -67,18 +81,20 @@ class Outline:
 def outline(query: str) -> Outline | None:
     """Read a query that the guard has let pass; None where it is not built as a query is."""
     read = list(tokens(query))
-    form = next((at for at, token in enumerate(read) if token.keyword in _FORMS), None)
+    words = [token.keyword if token.kind == "word" else "" for token in read]
+    form = next((at for at, word in enumerate(words) if word in _FORMS), None)
     if form is None:
         return None
-    found = Outline(query, read, _declarations(read[:form]), form, tail=len(read))
     ends = _closing(read)
+    starts = {end: start for start, end in ends.items()}
+    found = Outline(query, read, _declarations(read[:form]), form, ends, starts, frozenset(words), tail=len(read))
     at = form + 1
-    if read[form].keyword == "CONSTRUCT" and at < len(read) and read[at].text == "{":
+    if words[form] == "CONSTRUCT" and at < len(read) and read[at].text == "{":
         at = ends.get(at, len(read)) + 1
     while at < len(read):
         token = read[at]
-        if token.keyword == "FROM":
-            last = at + (2 if at + 1 < len(read) and read[at + 1].keyword == "NAMED" else 1)
+        if words[at] == "FROM":
+            last = at + (2 if words[at + 1 : at + 2] == ["NAMED"] else 1)
             found.datasets.append((at, min(last, len(read) - 1)))
             at = last + 1
         elif token.text == "{":
@@ -87,21 +103,28 @@ def outline(query: str) -> Outline | None:
                 return None
             found.where, found.tail = (at, end), end + 1
             break
-        elif token.keyword in _MODIFIERS:
+        elif words[at] in _MODIFIERS:
             found.tail = at
             break
         else:
-            if token.keyword != "WHERE":
+            if words[at] != "WHERE":
                 found.head.append(token)
             at = ends.get(at, at) + 1
     return found
 
 
-def edited(query: str, edits: Iterable[tuple[int, int, str]]) -> str:
-    """The query with spans of characters replaced; they must not overlap."""
+def edited(query: str, edits: Iterable[Edit]) -> str:
+    """The query with its edits; spans that are replaced must not overlap, others may nest, the first one outside."""
+    places: list[tuple[int, int, int, int, str, int]] = []
+    for number, (start, end, text, after) in enumerate(edits):
+        if after is None:
+            places.append((start, 1, 0, number, text, end))
+        else:
+            places.append((start, 1, -end, number, text, start))
+            places.append((end, 0, -start, -number, after, end))
     parts: list[str] = []
     at = 0
-    for start, end, text in sorted(edits, key=lambda edit: edit[:2]):
+    for start, *_, text, end in sorted(places):
         parts += (query[at:start], text)
         at = end
     return "".join((*parts, query[at:]))

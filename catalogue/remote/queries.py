@@ -23,7 +23,7 @@ from catalogue.remote.location import Location
 from catalogue.remote.quirks import Question, for_virtuoso
 from catalogue.store.guard import Form, QueryFacts
 from catalogue.store.line import Line
-from catalogue.store.querying import KILLS, PoolStatus, inspect_for_engine, inspect_query
+from catalogue.store.querying import KILLS, LONG_QUERY, PoolStatus, inspect_for_engine, inspect_query
 from catalogue.store.spending import Spending
 from core.errors import QueryError, QueryUnavailable, StoreError
 from core.settings import Settings
@@ -179,7 +179,8 @@ class RemoteQueries:
         deadline = loop.time() + min(timeout or self._settings.query_timeout, self._settings.query_timeout)
         facts = await inspect_for_engine(query, facts)
         holding = await self._ready()
-        plan = _plan(holding, query, facts, accept, default_graphs, named_graphs)
+        given = (holding.asker.kind, query, facts, accept, default_graphs, named_graphs)
+        plan = await asyncio.to_thread(_plan, *given) if len(query) > LONG_QUERY else _plan(*given)
         await self._take_turn(client, deadline)
         mark = self._spending.begin(client)
 
@@ -272,7 +273,7 @@ class RemoteQueries:
 
 
 def _plan(
-    holding: Holding,
+    kind: str,
     query: str,
     facts: QueryFacts,
     accept: str | None,
@@ -284,7 +285,6 @@ def _plan(
     Raises:
         QueryError: it cannot be asked that.
     """
-    kind = holding.asker.kind
     graph = facts.form.gives_graph
     wanted = accept or ("text/turtle" if graph else _JSON)
     union = not (default_graphs or named_graphs or facts.dataset_clause)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import NamedTuple
 
 from catalogue.remote.virtuoso import ESCAPE
 
@@ -26,10 +27,18 @@ _ROW = b"<result>"
 _TRUE = re.compile(rb'<binding name="__ASK_RETVAL"><literal[^>]*>1</literal>')
 
 
+class Rule(NamedTuple):
+    """What is mended; it is looked for only where one of the ``signs`` is, which is found many times faster."""
+
+    signs: tuple[bytes, ...]
+    pattern: re.Pattern[bytes]
+    mended: Callable[[re.Match[bytes]], bytes] | bytes
+
+
 class Repair:
     """Mends whole lines, and holds back what is not one yet; ``rows`` counts the solutions that have passed."""
 
-    def __init__(self, *rules: tuple[re.Pattern[bytes], Callable[[re.Match[bytes]], bytes] | bytes]) -> None:
+    def __init__(self, *rules: Rule) -> None:
         self.rows = 0
         self._rules = rules
         self._rest = b""
@@ -52,19 +61,26 @@ class Repair:
             data = data.replace(_GEOMETRY, _WKT)
         if _ESCAPE in data:
             data = data.replace(_ESCAPE, b"")
-        for pattern, mended in self._rules:
-            data = pattern.sub(mended, data)
+        for rule in self._rules:
+            if any(sign in data for sign in rule.signs):
+                data = rule.pattern.sub(rule.mended, data)
         return data
 
 
 def xml_repair() -> Repair:
     """Mends SPARQL results in XML."""
-    return Repair((_XML_VALUE, _xml_value), (_XML_LARGE, rb"\1integer\2"))
+    return Repair(
+        Rule((b'#double"', b'#float"', b'uration"'), _XML_VALUE, _xml_value),
+        Rule((b'#decimal"',), _XML_LARGE, rb"\1integer\2"),
+    )
 
 
 def ntriples_repair() -> Repair:
     """Mends N-Triples."""
-    return Repair((_NTRIPLES_VALUE, _ntriples_value), (_NTRIPLES_LARGE, rb"\1integer>"))
+    return Repair(
+        Rule((b"#double>", b"#float>", b"uration>"), _NTRIPLES_VALUE, _ntriples_value),
+        Rule((b"#decimal>",), _NTRIPLES_LARGE, rb"\1integer>"),
+    )
 
 
 def truth(body: bytes) -> bytes:

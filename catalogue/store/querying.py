@@ -19,7 +19,7 @@ from core.settings import Settings
 #: The search of every deployment, whatever its base: a query that asks it works on all of them.
 SEARCH_SERVICE = "https://w3id.org/radiograph/search"
 #: Queries longer than this are inspected in a thread.
-_LONG = 8 * 1024
+LONG_QUERY = 8 * 1024
 #: Why the work on a query was ended from outside, as counted in :attr:`PoolStatus.kills`.
 KILLS = ("timeout", "memory", "disconnect", "crash", "pressure")
 
@@ -149,7 +149,7 @@ async def inspect_query(query: str, settings: Settings) -> QueryFacts:
         QueryError: the guard refuses it.
     """
     arguments = (query, frozenset(settings.service_allow), search_services(settings))
-    return await asyncio.to_thread(inspect, *arguments) if len(query) > _LONG else inspect(*arguments)
+    return await asyncio.to_thread(inspect, *arguments) if len(query) > LONG_QUERY else inspect(*arguments)
 
 
 async def inspect_for_engine(query: str, facts: QueryFacts | None) -> QueryFacts:
@@ -160,4 +160,4 @@ async def inspect_for_engine(query: str, facts: QueryFacts | None) -> QueryFacts
     """
     if facts is not None and not facts.services:
         return facts
-    return await asyncio.to_thread(inspect, query) if len(query) > _LONG else inspect(query)
+    return await asyncio.to_thread(inspect, query) if len(query) > LONG_QUERY else inspect(query)

@@ -16,6 +16,12 @@ from urllib.parse import urljoin
 _CODE_POINT = r"""\\(?:u|U0000)(?![dD][89a-fA-F])[0-9A-Fa-f]{4} | \\U00(?:0[1-9A-Fa-f]|10)[0-9A-Fa-f]{4}"""
 _STRING_ESCAPE = rf"""\\[tbnrf"'\\] | {_CODE_POINT}"""
 _NAME_ESCAPE = r"%[0-9A-Fa-f]{2} | \\[_~.\-!$&'()*+,;=/?#@%]"
+# Letters that names hold beside those of \w (the grammar's PN_CHARS_BASE), and what may follow a first letter.
+_LETTER = (
+    r"\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F\u2C00-\u2FEF"
+    r"\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
+)
+_INNER = rf"\w{_LETTER}\u00B7\u0300-\u036F\u203F\u2040"
 _TOKEN = re.compile(
     rf"""
       (?P<skip>     [ \t\r\n]+ | \#[^\r\n]* )
@@ -24,13 +30,13 @@ _TOKEN = re.compile(
                   | '{{3}} (?: '{{0,2}} (?: [^'\\] | {_STRING_ESCAPE} ) )*+ '{{3}}
                   | " (?: [^"\\\r\n] | {_STRING_ESCAPE} )*+ "
                   | ' (?: [^'\\\r\n] | {_STRING_ESCAPE} )*+ ' )
-    | (?P<variable> [?$]\w+ )
+    | (?P<variable> [?$][\w{_LETTER}][{_INNER}]* )
     | (?P<language> @[A-Za-z]+(?:-[A-Za-z0-9]+)* )
-    | (?P<blank>    _:\w(?:[\w.\-]*[\w\-])? )
+    | (?P<blank>    _:[\w{_LETTER}](?:[{_INNER}.\-]*[{_INNER}\-])? )
     | (?P<number>   (?: [0-9]+\.[0-9]* | \.?[0-9]+ ) (?:[eE][+-]?[0-9]+)? )
-    | (?P<name>     (?: [^\W\d_] (?: [\w.\-]{{0,100}} [\w\-] )? )? :
-                    (?: (?: [\w:] | {_NAME_ESCAPE} )
-                        (?: (?: [\w:.\-] | {_NAME_ESCAPE} )* (?: [\w:\-] | {_NAME_ESCAPE} ) )? )? )
+    | (?P<name>     (?: (?: [^\W\d_] | [{_LETTER}] ) (?: [{_INNER}.\-]{{0,100}} [{_INNER}\-] )? )? :
+                    (?: (?: [\w{_LETTER}:] | {_NAME_ESCAPE} )
+                        (?: (?: [{_INNER}:.\-] | {_NAME_ESCAPE} )* (?: [{_INNER}:\-] | {_NAME_ESCAPE} ) )? )? )
     | (?P<word>     (?: [A-Za-z_] | \\u[0-9A-Fa-f]{{4}} | \\U[0-9A-Fa-f]{{8}} )
                     (?: \w | \\u[0-9A-Fa-f]{{4}} | \\U[0-9A-Fa-f]{{8}} )* )
     | (?P<operator> \|\| | && | \^\^ | [!+\-*/|^] )

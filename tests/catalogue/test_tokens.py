@@ -31,6 +31,8 @@ def one(text: str) -> Token:
         ("e:", "http://e/"),
         (r"e:a\-b\/%2Fc.d", "http://e/a-b/%2Fc.d"),
         (":a:b", "http://y/z#a:b"),
+        ("e:e\u0301te\u203fb\u00b7", "http://e/e\u0301te\u203fb\u00b7"),
+        ("e:\u0939\u093f\u0928\u094d", "http://e/\u0939\u093f\u0928\u094d"),
         ("f:a", None),
         ("?e", None),
         ('"e:a"', None),
@@ -38,6 +40,19 @@ def one(text: str) -> Token:
 )
 def test_what_a_token_names(text: str, iri: str | None) -> None:
     assert DECLARED.iri(one(text)) == iri
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("?e\u0301t\u00b7e", ["variable"]),
+        ("_:a\u2040b\u200d.", ["blank", "other"]),
+        ("\u0928\u093f:a", ["name"]),
+        ("?\u0301a", ["other", "other", "word"]),
+    ],
+)
+def test_letters_of_all_scripts_and_their_marks(text: str, kinds: list[str]) -> None:
+    assert [token.kind for token in tokens(text)] == kinds
 
 
 def test_declarations_go_with_a_query_to_another_place() -> None:
