@@ -1,8 +1,8 @@
 """The access log: one line of JSON a request on standard output, without anything that tells who asked.
 
-No address, no header, no query string. A SPARQL query is noted by its shape, its literals left out, unless the
-operator wants them. Lines are written by a thread of their own: a reader of the log that stands still must not
-hold up the service, so lines that find no room are dropped and counted.
+No address, no header, no query string. A SPARQL query is noted by its shape (:mod:`api.sparql.shape`), its literals
+left out, unless the operator wants them. Lines are written by a thread of their own: a reader of the log that
+stands still must not hold up the service, so lines that find no room are dropped and counted.
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ from datetime import UTC, datetime
 from typing import IO, Literal
 
 from api.observation import Observation
-from catalogue.store.tokens import tokens
+from api.sparql.shape import MAX_LENGTH, shape
 
 #: Lines that may wait to be written.
 MAX_WAITING = 10_000
-#: Characters of a query that are noted.
-MAX_QUERY = 4_000
 
 
 class AccessLog:
@@ -72,7 +70,9 @@ class AccessLog:
         if seen.cache:
             entry["cache"] = seen.cache
         if seen.query is not None:
-            entry["query"] = seen.query[:MAX_QUERY] if self._whole_queries else shape(seen.query)
+            # Only of an answer is it sure that the engine has read the query: a refusal may have come before.
+            shown = seen.query[:MAX_LENGTH] if self._whole_queries else shape(seen.query, understood=seen.status == 200)
+            entry["query"] = shown
         return entry
 
     def _write(self) -> None:
@@ -84,19 +84,3 @@ class AccessLog:
             except (OSError, ValueError):
                 # Nobody reads it any more; the service goes on.
                 return
-
-
-def shape(query: str) -> str:
-    """A query without its literals and comments, in a line: what kind of question it is, not what it is about.
-
-    A quote that nothing closes takes all that follows for its literal.
-    """
-    parts: list[str] = []
-    room = MAX_QUERY
-    for token in tokens(query):
-        unclosed = token.text in ("'", '"')
-        parts.append("…" if unclosed or token.kind in ("string", "number") else token.text)
-        room -= len(parts[-1]) + 1
-        if unclosed or room < 0:
-            break
-    return " ".join(parts)[:MAX_QUERY]

@@ -66,9 +66,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.refusal = None
     app.state.metrics = figures
     app.observers = [figures.observe, *([log.observe] if log is not None else [])]
-    errors.install(app)
-    for room in (health, metrics, contexts, sparql, graphs, guide, validation, feed, resources, vocabularies, pages):
+    rooms = (health, metrics, contexts, sparql, graphs, guide, validation, feed, resources, vocabularies, pages)
+    for room in rooms:
         app.include_router(room.router)
+    errors.install(app, [route for room in rooms for route in room.router.routes])
     app.add_middleware(OneRelease)
     app.add_middleware(SafeHeaders)
     app.add_middleware(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 from api.negotiation import NotAcceptable
 from api.refusal import Refusal
@@ -51,6 +53,8 @@ _STATUS: tuple[tuple[type[RadiographError], int], ...] = (
     (InputError, 400),
     (CatalogueError, 503),
 )
+#: How methods are listed; others after them.
+_ORDER = ("GET", "HEAD", "POST", "OPTIONS")
 _REASONS = {
     404: ("There is nothing at this address", "Start at the catalogue's home page or its feed"),
     405: ("This address does not take that method", "See the Allow header"),
@@ -64,8 +68,9 @@ def status_of(error: RadiographError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def install(app: FastAPI) -> None:
-    """Make every exception that leaves a route an answer."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Make every exception that leaves one of the routes an answer."""
+    app.state.routes = routes
     app.add_exception_handler(RadiographError, _radiograph)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -92,7 +97,15 @@ def _radiograph(request: Request, error: Exception) -> Response:
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message, remedy = _REASONS.get(error.status_code, (str(error.detail), None))
-    return refusal(request, error.status_code, message, remedy=remedy, headers=error.headers)
+    headers = {**(error.headers or {}), **({"Allow": _allowed(request)} if error.status_code == 405 else {})}
+    return refusal(request, error.status_code, message, remedy=remedy, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """What the address takes; the router names the methods of one route only, and an address may have several."""
+    routes = [route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for route in routes for method in getattr(route, "methods", None) or ()}
+    return ", ".join(sorted(methods, key=lambda method: ((*_ORDER, method).index(method), method)))
 
 
 def _validation(request: Request, error: Exception) -> Response:

@@ -31,11 +31,9 @@ from catalogue.identities import Identities
 from catalogue.ledger import Ledger
 from catalogue.link_index import LinkIndex
 from catalogue.links import read_links
+from catalogue.query_engine import query_engine
 from catalogue.release import Release
-from catalogue.remote.declaration import remote_store
-from catalogue.remote.queries import RemoteQueries
 from catalogue.search import SearchIndex
-from catalogue.store.pool import QueryPool
 from catalogue.store.querying import QueryEngine
 from catalogue.usage import Usage
 from core.errors import RadiographError, ReleaseError
@@ -117,8 +115,7 @@ class State:
         self.vocabularies = vocabularies
         self.mappings = mappings
         self.profiles = profiles
-        external = remote_store(settings)
-        self.pool: QueryEngine = QueryPool(settings) if external is None else RemoteQueries(settings, external)
+        self.pool: QueryEngine = query_engine(settings)
         self.results = ResultCache(settings.result_cache_mb * 2**20)
         self.rates = Rates(settings, self.pool.spending)
         self.federation = Federation(settings)

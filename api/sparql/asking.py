@@ -20,6 +20,7 @@ async def ask(
     radiograph: State,
     query: str,
     facts: QueryFacts | None,
+    deadline: float,
     *,
     client: str,
     accept: str,
@@ -27,6 +28,8 @@ async def ask(
     named_graphs: Sequence[str] = (),
 ) -> AsyncIterator[AnswerStream]:
     """Answer a query, as :meth:`QueryEngine.query` does, with what it asks by SERVICE put in.
+
+    ``deadline`` is when, by the event loop's clock, the answer has to be there.
 
     The whole answer is of one release: that whose index was searched is that whose store is asked.
 
@@ -36,7 +39,6 @@ async def ask(
     """
     radiograph.rates.check(client)
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + radiograph.settings.query_timeout
     text, known = query, facts
     calls = facts is not None and bool(facts.services)
     for _ in range(_ATTEMPTS):

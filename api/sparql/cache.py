@@ -22,7 +22,8 @@ _SHARE = 16
 #: What an entry takes besides its bytes.
 _OVERHEAD = 1024
 
-Ask = Callable[[], AbstractAsyncContextManager[AnswerStream]]
+#: Runs a query, whose whole answer has to be there at a time of the event loop's clock.
+Ask = Callable[[float], AbstractAsyncContextManager[AnswerStream]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,14 @@ class ResultCache:
         """The run of this query that is under way."""
         return self._flights.get(key)
 
-    def run(self, key: Key | None, ask: Ask, store: Path) -> Flight:
-        """Run a query; its answer will be kept if there is a key, it comes from ``store``, and it fits."""
+    def run(self, key: Key | None, ask: Ask, store: Path, deadline: float, *, late: bool = False) -> Flight:
+        """Run a query; its answer will be kept if there is a key, it comes from ``store``, and it fits.
+
+        ``late`` is whether it is begun with less than the whole of its time.
+        """
         if key is None or key.release != self._release or not self.max_bytes:
-            return Flight(ask, store, None)
-        flight = Flight(ask, store, _Place(self, key))
+            return Flight(ask, store, None, deadline)
+        flight = Flight(ask, store, _Place(self, key), deadline, late=late)
         self._flights[key] = flight
         return flight
 

@@ -83,10 +83,11 @@ async def _answer(request: Request, radiograph: State, operation: Operation, que
 
 def _ask(radiograph: State, operation: Operation, query: str, facts: QueryFacts, variant: Variant, client: str) -> Ask:
     """How the query is run, if it has to be."""
-    return lambda: ask(
+    return lambda deadline: ask(
         radiograph,
         query,
         facts,
+        deadline,
         client=client,
         accept=variant.media_type,
         default_graphs=operation.default_graphs,

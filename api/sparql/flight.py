@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from catalogue.store.protocol import CHUNK
 from catalogue.store.querying import AnswerStream
-from core.errors import QueryError, QueryUnavailable, RadiographError, RateLimited, ServiceError
+from core.errors import QueryError, QueryTimeout, QueryUnavailable, RadiographError, RateLimited, ServiceError
 
 if TYPE_CHECKING:
     from api.sparql.cache import Entry
@@ -44,17 +44,21 @@ class Flight:
 
     def __init__(
         self,
-        ask: Callable[[], AbstractAsyncContextManager[AnswerStream]],
+        ask: Callable[[float], AbstractAsyncContextManager[AnswerStream]],
         store: Path,
         place: Place | None,
+        deadline: float,
+        *,
+        late: bool = False,
     ) -> None:
         self.place = place
         self.entry: Entry | None = None
         self.store: Path | None = None
         """Where the answer comes from, once it has begun."""
-        self.deadline = float("inf")
+        self.deadline = deadline
         self.done = False
         self._expected = store
+        self._late = late
         # Until the run has come to its good end, whatever ends it has cut the answer.
         self._error: RadiographError | None = QueryUnavailable("the answer was given up", remedy="try again")
         self._held: Entry | None = None
@@ -118,7 +122,8 @@ class Flight:
         """Wait for the whole answer; None where it is not kept, so that it has to be asked for again.
 
         Raises:
-            RadiographError: the query has no answer, whoever asks.
+            RadiographError: the query has no answer, whoever asks. That it took too long says so only of a run that
+                was not begun late.
         """
         self._waiting += 1
         try:
@@ -127,7 +132,8 @@ class Flight:
             self._waiting -= 1
             if not self._read and not self._waiting:
                 await self._end()
-        if isinstance(self._error, QueryError) and not isinstance(self._error, _OF_THE_MOMENT):
+        mine_alone = (*_OF_THE_MOMENT, QueryTimeout) if self._late else _OF_THE_MOMENT
+        if isinstance(self._error, QueryError) and not isinstance(self._error, mine_alone):
             raise type(self._error)(self._error.message, where=self._error.where, remedy=self._error.remedy)
         return self.entry
 
@@ -141,9 +147,9 @@ class Flight:
             await asyncio.gather(self._task, return_exceptions=True)
             self._finish()  # a task that was cancelled before its first step has not done so
 
-    async def _run(self, ask: Callable[[], AbstractAsyncContextManager[AnswerStream]]) -> None:
+    async def _run(self, ask: Callable[[float], AbstractAsyncContextManager[AnswerStream]]) -> None:
         try:
-            async with ask() as answer:
+            async with ask(self.deadline) as answer:
                 self.store, self.deadline = answer.store, answer.deadline
                 if answer.store != self._expected:
                     self._give_up()

@@ -127,7 +127,7 @@ async def _answer(request: Request, radiograph: State, name: str | None) -> Resp
 
 
 def _ask(radiograph: State, query: str, variant: Variant, client: str) -> Ask:
-    return lambda: ask(radiograph, query, None, client=client, accept=variant.media_type)
+    return lambda deadline: ask(radiograph, query, None, deadline, client=client, accept=variant.media_type)
 
 
 def _exists(radiograph: State, release: ReleaseView, name: str) -> bool:

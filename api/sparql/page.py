@@ -127,6 +127,7 @@ async def _run(
             state,
             query,
             facts,
+            asyncio.get_running_loop().time() + state.settings.query_timeout,
             client=client,
             accept=accept,
             default_graphs=default_graphs,

@@ -21,7 +21,7 @@ from api.observation import observation
 from api.sparql.cache import Ask, Entry, Key, ResultCache
 from api.sparql.compression import MIN_SIZE, GzipStream, compressed
 from api.sparql.flight import Flight
-from core.errors import QueryError
+from core.errors import QueryError, QueryTimeout
 
 #: Bytes of an answer for HTTP/1.0 that stay in memory; the rest waits in a temporary file.
 _SPOOL = 1024 * 1024
@@ -81,7 +81,8 @@ class QueryTransfer(Response):
         if entry is not None:
             await self._send_entry(entry, scope, send)
             return
-        work = asyncio.create_task(self._work(scope, send))
+        deadline = asyncio.get_running_loop().time() + self._patience
+        work = asyncio.create_task(self._work(scope, send, deadline))
         gone = asyncio.create_task(_gone(receive))
         try:
             await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -93,16 +94,16 @@ class QueryTransfer(Response):
         if not work.cancelled():
             work.result()
 
-    async def _work(self, scope: Scope, send: Send) -> None:
+    async def _work(self, scope: Scope, send: Send, deadline: float) -> None:
         under_way = self._cache.flight(self._key) if self._key else None
         if under_way is not None:
-            entry = await under_way.outcome()
+            entry = await self._join(under_way, deadline)
             if entry is not None:
                 await self._send_entry(entry, scope, send)
                 return
         self._cache.misses += 1
         _observe(scope, "miss")
-        flight = self._cache.run(self._key, self._ask, self._store)
+        flight = self._cache.run(self._key, self._ask, self._store, deadline, late=under_way is not None)
         try:
             await flight.begin()
             if flight.store != self._store:
@@ -116,6 +117,21 @@ class QueryTransfer(Response):
                 await self._send_chunks(flight, scope, send)
         finally:
             await flight.leave()
+
+    async def _join(self, flight: Flight, deadline: float) -> Entry | None:
+        """The outcome of somebody else's run.
+
+        Raises:
+            QueryError: the query has no answer, or none in time.
+        """
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await flight.outcome()
+        except TimeoutError:
+            raise QueryTimeout(
+                f"the query was not answered within its deadline (at most {self._patience:g} seconds)",
+                remedy="narrow its patterns, or ask for less at a time",
+            ) from None
 
     async def _send_entry(self, entry: Entry, scope: Scope, send: Send) -> None:
         self._cache.hits += 1

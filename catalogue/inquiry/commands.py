@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from catalogue.examples import Example, examples, read_example
+from catalogue.examples import Example, beginning, examples, read_example
 from catalogue.inquiry.conversion import convert, readable, reading
 from catalogue.inquiry.destination import destination
 from catalogue.inquiry.endpoint import ask_endpoint
@@ -26,9 +26,9 @@ from catalogue.inquiry.formats import Format, choose, fitting
 from catalogue.inquiry.parameters import fill, parameters, read_assignments
 from catalogue.inquiry.release import ask_release
 from catalogue.inquiry.table import draw
-from catalogue.store.guard import Form
+from catalogue.store.guard import Form, inspect
 from core.console import err, out, print_json
-from core.errors import InputError, QueryError, QuerySyntaxError
+from core.errors import InputError, QueryError
 from core.settings import Settings, load_settings
 
 #: Bytes of an answer that stay in memory where all of it is needed before any can be written.
@@ -97,11 +97,7 @@ def query(
     if show:
         out.print(text.rstrip("\n"), markup=False)
         return
-    form = read_example(source, text).form
-    if form is None:
-        raise QuerySyntaxError(
-            "the text has no query form", where=_name(source), remedy="write SELECT, ASK, CONSTRUCT or DESCRIBE"
-        )
+    form = _form(text, source)
     chosen = choose(format, form, output, terminal=sys.stdout.isatty())
     inquiry = Inquiry(text, form, chosen, output, endpoint, settings.query_timeout)
     try:
@@ -151,6 +147,22 @@ def _read(source: str, settings: Settings) -> str:
         raise InputError(
             f"the query is not UTF-8 at byte {error.start}", where=_name(source), remedy="save it as UTF-8"
         ) from None
+
+
+def _form(text: str, source: str) -> Form:
+    """What kind of query it is, wherever it is asked.
+
+    Raises:
+        QueryError: it is none, but an update, for example; in the words of the endpoint, with the place in the text.
+    """
+    form = read_example(source, text).form
+    try:
+        return form or inspect(text).form
+    except QueryError as error:
+        before = text[: beginning(text)]
+        line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+        error.where = f"{_name(source)}:{line}:{column}"
+        raise
 
 
 async def _ask(inquiry: Inquiry, settings: Settings) -> None:

@@ -8,12 +8,10 @@ from contextlib import asynccontextmanager
 
 from catalogue.federation.federation import Federation
 from catalogue.ledger import Ledger
+from catalogue.query_engine import query_engine
 from catalogue.release import Release
-from catalogue.remote.declaration import remote_store
-from catalogue.remote.queries import RemoteQueries
 from catalogue.search import SearchIndex
-from catalogue.store.pool import QueryPool
-from catalogue.store.querying import AnswerStream, QueryEngine
+from catalogue.store.querying import AnswerStream
 from core.errors import ReleaseError
 from core.settings import Settings
 
@@ -27,7 +25,7 @@ async def ask_release(settings: Settings, query: str, accept: str) -> AsyncItera
         QueryError: the query is refused or cut, or workers cannot run here.
     """
     release = _current(settings)
-    engine = _engine(settings)
+    engine = query_engine(settings, for_one_query=True)
     federation = Federation(settings)
     try:
         facts = await engine.inspect(query)  # before anything is started: most refusals come at once
@@ -40,13 +38,6 @@ async def ask_release(settings: Settings, query: str, accept: str) -> AsyncItera
     finally:
         await federation.close()
         await engine.stop()
-
-
-def _engine(settings: Settings) -> QueryEngine:
-    external = remote_store(settings)
-    if external is not None:
-        return RemoteQueries(settings, external)
-    return QueryPool(settings.model_copy(update={"workers": 1}), spares=0)
 
 
 def _current(settings: Settings) -> Release:

@@ -29,6 +29,7 @@ from core.canonical import canonical_ntriples, from_oxigraph
 from core.settings import Settings
 from core.terms import DCT, SH, new_graph
 from ontology.vocabulary import Vocabularies
+from tests.api.pages import BROWSER, publish_pages
 
 with warnings.catch_warnings():
     # Starlette's test client warns that it would rather have a successor of httpx, at import only.
@@ -89,6 +90,31 @@ def client(
     """The application on the published home."""
     with serve(published.settings) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The catalogue that pages are tested on."""
+    return publish_pages(tmp_path_factory.mktemp("pages"))
+
+
+@pytest.fixture(scope="module")
+def browser(home: Settings, serve: Callable[[Settings], AbstractContextManager[TestClient]]) -> Iterator[TestClient]:
+    """A client that wants pages."""
+    with serve(home) as client:
+        client.headers.update(BROWSER)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def service(
+    serve: Callable[[Settings], AbstractContextManager[TestClient]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestClient]:
+    """The validation service on an empty home, for bodies of at most 100 kB."""
+    home = tmp_path_factory.mktemp("validation")
+    settings = Settings(home=home, base_iri="https://example.org", validate_bytes=100_000, validate_workers=1)
+    with serve(settings) as client:
+        yield client
 
 
 @pytest.fixture

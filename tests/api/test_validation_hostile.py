@@ -19,7 +19,8 @@ import httpx
 import pytest
 
 from catalogue.store.isolation import memory_in_use
-from tests.api.hostile import LISTENER, Hostile, inputs
+from tests.api.hostile.families import inputs
+from tests.api.hostile.request import LISTENER, Hostile
 from tests.deployment import Deployment, Server, serving
 
 #: Limits of the server under test.

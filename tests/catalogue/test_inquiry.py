@@ -25,7 +25,7 @@ from catalogue.inquiry.formats import Format, choose
 from catalogue.inquiry.table import draw
 from catalogue.publication import publish
 from catalogue.store.guard import Form
-from core.errors import InputError, QueryError, QuerySyntaxError, QueryTimeout, ReleaseError
+from core.errors import InputError, QueryError, QueryForbidden, QuerySyntaxError, QueryTimeout, ReleaseError
 from ontology.vocabulary import Vocabularies
 from tests.catalogue.home import BASE, Home, make_settings
 from tests.deployment import COMMAND
@@ -35,6 +35,8 @@ TITLES = """PREFIX dct: <http://purl.org/dc/terms/>
 SELECT ?d ?title { ?d a <http://www.w3.org/ns/dcat#Dataset> ; dct:title ?title } ORDER BY ?d"""
 GRAPH = "CONSTRUCT WHERE { ?d a <http://www.w3.org/ns/dcat#Dataset> }"
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+
+UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "ADD", "MOVE", "COPY", "WITH")
 
 Ask = Callable[..., Result]
 
@@ -163,14 +165,16 @@ def test_a_file_is_read_and_errors_name_the_place_in_it(ask: Ask, tmp_path: Path
     (tmp_path / "latin.rq").write_bytes(b"ASK { ?s ?p 'M\xfcnchen' }")
     with pytest.raises(InputError, match=r"^latin\.rq: .* not UTF-8 at byte 14"):
         ask("latin.rq")
-    with pytest.raises(QuerySyntaxError, match=r"^standard input: .* no query form"):
-        ask("-", stdin="hello")
+    with pytest.raises(QuerySyntaxError, match=r"^standard input:2:3: the query starts with 'hello'"):
+        ask("-", stdin="# Good day\n  hello")
+    with pytest.raises(QuerySyntaxError, match=r"^standard input:1:1: the text has no query form"):
+        ask("-", stdin="")
 
 
 @pytest.mark.parametrize(
     ("query", "arguments", "reason"),
     [
-        ("DROP ALL", (), "no query form"),
+        ("DROP ALL", (), r"^standard input:1:1: this endpoint is read-only and DROP is an update"),
         ("ASK { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }", (), "SERVICE"),
         ("ASK " + "{" * 500 + "}" * 500, (), "nest deeper"),
         (GRAPH, ("--format", "csv"), r"a graph, which cannot be written as csv \(choose --format ttl, nt"),
@@ -182,6 +186,14 @@ def test_what_the_service_refuses_the_command_refuses(
 ) -> None:
     with pytest.raises(QueryError, match=reason):
         ask("-", *arguments, stdin=query)
+
+
+@pytest.mark.parametrize("word", UPDATES)
+def test_an_update_is_refused_in_the_words_of_the_endpoint(ask: Ask, word: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.rq").write_text(f'# Ours\nVERSION "1.2" PREFIX a: <urn:a>\n {word.lower()} <urn:b>')
+    for arguments in ((), ("--endpoint", "http://127.0.0.1:1/sparql")):
+        with pytest.raises(QueryForbidden, match=rf"^mine\.rq:3:2: this endpoint is read-only and {word} is an update"):
+            ask("mine.rq", *arguments)
 
 
 def test_a_query_that_takes_too_long_is_ended(ask: Ask) -> None:

@@ -97,6 +97,25 @@ def _take(page: Page, term: str) -> None:
     playwright.expect(hints).to_have_count(0)
 
 
+@pytest.mark.parametrize("width", [1440, 1280, 800, 390])
+def test_the_head_of_an_answer_stays_in_order(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/sparql?{urlencode({'query': _MODALITIES})}")
+    _run(page)
+    head = _shown(page).locator(".yasr_header")
+    line = [
+        head.locator(name).bounding_box() for name in (".yasr_btnGroup", ".yasr_response_chip", ".yasr_downloadIcon")
+    ]
+    views, said, download = (box or pytest.fail("is not shown") for box in line)
+    beside = views if width > 400 else said
+    assert abs(download["y"] + download["height"] / 2 - beside["y"] - beside["height"] / 2) < 4
+    assert width - 60 < download["x"] + download["width"] <= width - 10, "it is the last in its line"
+    for part in head.locator("button:visible, a:visible, input:visible, select:visible").all():
+        box = part.bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_the_service_s_own_terms_complete_what_is_typed(page: Page) -> None:
     with page.expect_response("**/sparql/guide"):
         page.goto("/sparql?query=")
