@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,20 @@ def test_frames_are_told_from_noise(tmp_path: Path) -> None:
         assert channel.receive() == (Kind.END, b"")
         with pytest.raises(ProtocolError, match="kind of frame"):
             channel.receive()
+
+
+def test_a_worker_is_apart_from_the_terminal_and_shares_the_processor_with_its_parent(checkpoint: Path) -> None:
+    """Ctrl-C is not for it; between sessions niceness would not count (autogroups, sched(7))."""
+
+    async def turn() -> None:
+        worker = await WorkerProcess.start(checkpoint, memory=256 * 2**20, isolation=True)
+        try:
+            pid = worker._process.pid
+            assert os.getpgid(pid) == pid and os.getsid(pid) == os.getsid(0)
+            worker.yield_to_others()
+            assert os.getpriority(os.PRIO_PROCESS, worker.ready.thread) == 19
+            assert worker.ready.thread != pid, "the thread that answers is another than the first"
+        finally:
+            await worker.end()
+
+    asyncio.run(turn())
