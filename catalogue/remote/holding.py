@@ -13,7 +13,7 @@ from pathlib import Path
 
 from catalogue.remote.asking import Asker
 from catalogue.remote.location import Location, Switching
-from catalogue.remote.quirks import CONFIGURED_MAXIMUM, MAX_SOLUTIONS
+from catalogue.remote.quirks import CONFIGURED_MAXIMUM, MAX_SOLUTIONS, NO_LIMIT
 from core.errors import QueryError, QueryUnavailable
 from core.identifiers import Identifiers
 from core.terms import RADIOGRAPH
@@ -106,7 +106,9 @@ class Holding:
             return ""
         base = self._identifiers.base
         ours = f'?g = <{base}> || STRSTARTS(STR(?g), "{base}/")'
-        rows = await self._rows(f"SELECT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(!({ours})) }} LIMIT 1")
+        # Without the inner limit it would filter every quad and not every graph, which takes fifteen times as long.
+        graphs = f"SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }} }} LIMIT {NO_LIMIT}"
+        rows = await self._rows(f"SELECT ?g WHERE {{ {{ {graphs} }} FILTER(!({ours})) }} LIMIT 1")
         self._alone = not rows
         return rows[0]["g"] if rows else ""
 

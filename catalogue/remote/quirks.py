@@ -41,7 +41,7 @@ _OWN_FUNCTIONS = ("bif:", "sql:", "http://www.openlinksw.com/schemas/bif", "http
 _TESTS = "BOUND LANGMATCHES CONTAINS STRSTARTS STRENDS SAMETERM ISIRI ISURI ISBLANK ISLITERAL ISNUMERIC REGEX"
 _TRUTHS = frozenset(_TESTS.split())
 #: More than any release has; a larger number is not taken together with an offset.
-_NO_LIMIT = 1_000_000_000
+NO_LIMIT = 1_000_000_000
 _IRI = re.compile(r"[^\x00-\x20<>\"{}|^`\\]*")
 _BOOLEAN = f"<{XSD.boolean}>"
 
@@ -188,7 +188,7 @@ def _offsets(parts: Outline) -> Iterator[Edit]:
     places = Places(parts)
     for at, token in enumerate(parts.tokens):
         if token.keyword == "OFFSET" and not (places.has("LIMIT", at) or places.has("ORDER", at)):
-            yield Edit(token.start, token.start, f"LIMIT {_NO_LIMIT} ")
+            yield Edit(token.start, token.start, f"LIMIT {NO_LIMIT} ")
 
 
 def _iris(parts: Outline) -> Iterator[Edit]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from catalogue.remote.location import Switching
@@ -227,6 +228,29 @@ def test_what_names_no_endpoint_is_refused(held: tuple[Settings, Path], tmp_path
                     pass
 
     asyncio.run(run())
+
+
+def test_graphs_of_others_are_not_shown(virtuoso_server: SparqlServer, tmp_path: Path) -> None:
+    """In Virtuoso, whose default graph is all that it holds."""
+    strange = "http://elsewhere.example/graph"
+    settings, store = hold(tmp_path, virtuoso_server, sample())
+    _update(virtuoso_server, f"INSERT DATA {{ GRAPH <{strange}> {{ <http://s> <http://p> 1 }} }}")
+
+    async def run() -> None:
+        async with remote(settings, store) as engine:
+            assert strange in engine.status().problem
+            with pytest.raises(QueryUnavailable, match="not of this catalogue"):
+                await ask(engine, ALL)
+            _update(virtuoso_server, f"DROP GRAPH <{strange}>")
+            await _until(lambda: not engine.status().problem)
+            assert await ask(engine, ALL)
+
+    asyncio.run(run())
+
+
+def _update(server: SparqlServer, text: str) -> None:
+    headers = {"Content-Type": "application/sparql-update"}
+    httpx.post(server.update, content=text, headers=headers, auth=server.auth).raise_for_status()
 
 
 async def _switched(engine: RemoteQueries, store: Path) -> None:
