@@ -241,7 +241,7 @@ def test_graphs_of_others_are_not_shown(virtuoso_server: SparqlServer, tmp_path:
             assert strange in engine.status().problem
             with pytest.raises(QueryUnavailable, match="not of this catalogue"):
                 await ask(engine, ALL)
-            _update(virtuoso_server, f"DROP GRAPH <{strange}>")
+            _update(virtuoso_server, f"DROP SILENT GRAPH <{strange}>")
             await _until(lambda: not engine.status().problem)
             assert await ask(engine, ALL)
 
