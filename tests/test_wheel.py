@@ -76,6 +76,7 @@ def test_every_file_of_the_packages_is_in_the_wheel(wheel: Path) -> None:
         assert expected - set(archive.namelist()) == set()
 
 
+@pytest.mark.ci
 def test_the_wheel_runs_where_there_is_no_checkout(environment: dict[str, str], tmp_path: Path) -> None:
     def run(*arguments: str) -> str:
         done = subprocess.run(

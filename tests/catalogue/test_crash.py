@@ -46,6 +46,7 @@ def published(home: Home) -> list[tuple[str, bytes, tuple[str, ...]]]:
         return [essence(description) for description in ledger.each_member(release.number)]
 
 
+@pytest.mark.ci
 def test_killed_at_every_point_it_arrives_where_an_undisturbed_one_does(
     tmp_path: Path, vocabularies: Vocabularies
 ) -> None:

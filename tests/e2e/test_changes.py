@@ -10,7 +10,7 @@ import pytest
 
 from tests.deployment import Deployment, serving
 
-pytestmark = pytest.mark.idc
+pytestmark = [pytest.mark.idc, pytest.mark.ci]
 
 
 def _events(deployment: Deployment) -> list[dict[str, object]]:

@@ -56,6 +56,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.ci
 def test_the_walk_through_of_the_documentation(home: Path) -> None:
     assert WALK is not None
     template, validate, ingest, publish = WALK[1].strip().splitlines()

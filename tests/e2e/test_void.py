@@ -18,7 +18,7 @@ from core.canonical import canonical_ntriples
 from core.settings import Settings
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.idc
+pytestmark = [pytest.mark.idc, pytest.mark.ci]
 
 BASE = "http://127.0.0.1:8000"
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -1,12 +1,8 @@
-"""The whole service on real servers: queries, search, graphs and the cache, and releases that change under load."""
+"""The whole service on real servers: queries, search, graphs and the cache."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,7 +54,7 @@ def running(
         store = replace(store, kind="sparql11", command=[*store.command, "--union-default-graph"])
     store.start()
     home = make_home(folder, store)
-    release(home, vocabularies, 1)
+    release(home, vocabularies)
     try:
         with serving(
             Deployment(home.settings.home), folder / "log", published=True, **environment(home.settings)
@@ -68,19 +64,21 @@ def running(
         store.stop()
 
 
-def make_home(folder: Path, *stores: SparqlServer, **settings: object) -> Home:
-    declaration = write_declaration(folder / "store.toml", *stores, options={"grace": 0.5})
-    return Home(make_settings(folder / "home", store=declaration, **settings))
+def make_home(folder: Path, store: SparqlServer) -> Home:
+    return Home(make_settings(folder / "home", store=write_declaration(folder / "store.toml", store)))
 
 
-def release(home: Home, vocabularies: Vocabularies, version: int) -> None:
-    home.ingest(*(home.candidate(f"c{number}", f"version {version}") for number in range(SIZE)))
+def release(home: Home, vocabularies: Vocabularies) -> None:
+    home.ingest(*(home.candidate(f"c{number}", "version 1") for number in range(SIZE)))
     publish(home.settings, vocabularies)
 
 
-def environment(settings: Settings, **more: str) -> dict[str, str]:
-    always = {"RADIOGRAPH_STORE": str(settings.store), "RADIOGRAPH_BASE_IRI": settings.base_iri}
-    return always | {"RADIOGRAPH_CLIENT_SECONDS": "0", **more}
+def environment(settings: Settings) -> dict[str, str]:
+    return {
+        "RADIOGRAPH_STORE": str(settings.store),
+        "RADIOGRAPH_BASE_IRI": settings.base_iri,
+        "RADIOGRAPH_CLIENT_SECONDS": "0",
+    }
 
 
 def test_queries_in_every_format(running: Running) -> None:
@@ -146,64 +144,3 @@ def triples(answer: httpx.Response) -> set[str]:
     media_type = answer.headers["content-type"].partition(";")[0]
     found = pyoxigraph.RdfFormat.from_media_type(media_type)
     return {str(quad.triple) for quad in pyoxigraph.parse(answer.content, format=found)}
-
-
-class Reader(threading.Thread):
-    """Asks without a pause, each time another query, so that no cache has the answer."""
-
-    def __init__(self, server: Server) -> None:
-        super().__init__()
-        self._url = f"{server.url}/sparql"
-        self._end = threading.Event()
-        self.seen: Counter[tuple[int, str]] = Counter()
-
-    def run(self) -> None:
-        with httpx.Client(headers={"Accept": "text/csv"}, timeout=20) as client:
-            for number in range(5000):
-                if self._end.wait(0.01):
-                    return
-                answer = client.get(self._url, params={"query": f"{VERSIONS} {number}"})
-                self.seen[answer.status_code, answer.text if answer.is_success else ""] += 1
-
-    def wait_for(self, version: int) -> None:
-        """Until an answer was of this release, at most five seconds."""
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and not any(f"{version},{SIZE}" in text for _, text in list(self.seen)):
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        self._end.set()
-        self.join()
-
-
-def started_virtuoso(folder: Path) -> SparqlServer:
-    store = virtuoso(folder)
-    store.start()
-    return store
-
-
-def test_two_virtuosos_are_written_to_by_turns(tmp_path: Path, vocabularies: Vocabularies) -> None:
-    """No query fails and every answer is of one release, while releases go to one and to the other."""
-    starters = ThreadPoolExecutor()  # a server ends with the thread that started it
-    stores = list(starters.map(started_virtuoso, [tmp_path / "blue", tmp_path / "green"]))
-    home = make_home(tmp_path, *stores, query_timeout=1.0)
-    try:
-        release(home, vocabularies, 1)
-        more = {"RADIOGRAPH_QUERY_TIMEOUT": "1"}
-        with serving(
-            Deployment(home.settings.home), tmp_path / "log", published=True, **environment(home.settings, **more)
-        ) as server:
-            reader = Reader(server)
-            reader.start()
-            try:
-                for version in (2, 3):
-                    release(home, vocabularies, version)
-                    reader.wait_for(version)
-            finally:
-                reader.stop()
-    finally:
-        for store in stores:
-            store.kill()
-        starters.shutdown()
-    assert {status for status, _ in reader.seen} == {200}
-    assert {tuple(text.split()) for _, text in reader.seen} == {("version,n", f"{v},{SIZE}") for v in (1, 2, 3)}
