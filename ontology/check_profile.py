@@ -14,10 +14,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-import pyoxigraph
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import VocabularyError
+from core.select import selected
 from ontology.finding import Finding
 
 SHIPPED = Path(__file__).parent / "checks"
@@ -128,10 +128,9 @@ def _declared(name: str, entry: dict[str, Any]) -> Declared:
 def _query(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     try:
-        answer = pyoxigraph.Store().query(text)
+        variables = selected(text)
     except SyntaxError as error:
         raise VocabularyError(f"not SPARQL: {error}", where=str(path), remedy="correct the query") from None
-    variables = {v.value for v in answer.variables} if isinstance(answer, pyoxigraph.QuerySolutions) else set()
     if not {"file", "subject"} <= variables <= _VARIABLES:
         raise VocabularyError(
             "the query is no SELECT of ?file, ?subject, ?predicate, ?value and ?other",

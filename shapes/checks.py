@@ -17,6 +17,7 @@ from rdflib import Graph
 
 from core.canonical import to_oxigraph
 from core.errors import ProfileError
+from core.select import selected
 from core.terms import SHAPE
 from shapes.report import Finding, Severity
 from shapes.strict_toml import Table, read_toml
@@ -160,10 +161,9 @@ def _check(declared: _Declared, path: Path) -> Check:
         raise ProfileError(f"there is no query {declared.query}", where=str(path), remedy="put it beside the file")
     text = file.read_text(encoding="utf-8")
     try:
-        answer = pyoxigraph.Store().query(text)
+        variables = selected(text)
     except SyntaxError as error:
         raise ProfileError(f"not SPARQL: {error}", where=str(file), remedy="correct the query") from None
-    variables = {v.value for v in answer.variables} if isinstance(answer, pyoxigraph.QuerySolutions) else set()
     if "record" not in variables or not variables <= _VARIABLES:
         raise ProfileError(
             "the query is no SELECT of ?record, ?focus, ?path and ?value", where=str(file), remedy="name them so"

@@ -12,12 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-import pyoxigraph
 from pydantic import Field
 from rdflib import Graph, URIRef
 from rdflib.term import Node
 
 from core.errors import ProfileError
+from core.select import selected
 from core.terms import PREFIXES, RDF
 from shapes.strict_toml import Table, read_toml
 
@@ -234,10 +234,9 @@ def _sparql(name: str, path: Path, folders: list[Path]) -> str:
         if file.resolve().is_relative_to(folder.resolve()) and file.is_file():
             text = file.read_text(encoding="utf-8")
             try:
-                answer = pyoxigraph.Store().query(text)
+                variables = selected(text)
             except SyntaxError as error:
                 raise ProfileError(f"not SPARQL: {error}", where=str(file), remedy="correct the query") from None
-            variables = {v.value for v in answer.variables} if isinstance(answer, pyoxigraph.QuerySolutions) else set()
             if not variables or not variables <= set(VARIABLES):
                 raise ProfileError(
                     f"the query is no SELECT of {', '.join(f'?{v}' for v in VARIABLES)}",
