@@ -17,6 +17,7 @@ from catalogue.remote.asking import Asker, Exchange
 from catalogue.remote.connection import ConnectionFailed
 from catalogue.remote.conversion import NotReadable, converted, converting
 from catalogue.remote.quirks import Question
+from catalogue.store.querying import out_of_time, too_many_bytes
 from core.errors import QueryError, QueryTimeout, QueryTooLarge, QueryUnavailable
 from core.settings import Settings
 
@@ -136,11 +137,7 @@ class RemoteAnswer:
                 return await anext(self._pieces, None)
         except TimeoutError:
             self._end("timeout")
-            limit = self._settings.query_timeout
-            raise QueryTimeout(
-                f"the query was not answered within its deadline (at most {limit:g} seconds) and was ended",
-                remedy="narrow its patterns, or ask for less at a time",
-            ) from None
+            raise out_of_time(self._settings) from None
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._aborted is None or task is None:
@@ -183,10 +180,7 @@ class RemoteAnswer:
         async for piece in pieces:
             size += len(piece)
             if size > self._settings.query_max_bytes:
-                raise QueryTooLarge(
-                    f"the answer is larger than {self._settings.query_max_bytes:,} bytes",
-                    remedy="ask for it in parts with LIMIT and OFFSET over a sorted query",
-                )
+                raise too_many_bytes(self._settings)
             yield piece
 
     async def _converted(self) -> AsyncIterator[bytes]:

@@ -23,16 +23,22 @@ from catalogue.remote.location import Location
 from catalogue.remote.quirks import Question, for_virtuoso
 from catalogue.store.guard import Form, QueryFacts
 from catalogue.store.line import Line
-from catalogue.store.querying import KILLS, LONG_QUERY, PoolStatus, inspect_for_engine, inspect_query
+from catalogue.store.querying import (
+    KILLS,
+    LONG_QUERY,
+    MAX_WAITING,
+    MAX_WAITING_IN_ALL,
+    PoolStatus,
+    inspect_for_engine,
+    inspect_query,
+    shutting_down,
+)
 from catalogue.store.spending import Spending
 from core.errors import QueryError, QueryUnavailable, StoreError
 from core.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-#: Queries of one client that may wait for each connection, and of all clients; more are refused at once.
-MAX_WAITING = 50
-MAX_WAITING_IN_ALL = 200
 #: Seconds between two looks for a switch in progress, and between two looks at the store's marker.
 _WATCH_INTERVAL = 0.25
 _LOOK_INTERVAL = 1.0
@@ -131,9 +137,9 @@ class RemoteQueries:
             self._watch = None
         for waiter in list(self._line):
             if not waiter.turn.done():
-                waiter.turn.set_exception(_stopping())
+                waiter.turn.set_exception(shutting_down())
         for answer in list(self._answers):
-            answer.abort(_stopping())
+            answer.abort(shutting_down())
         for asker in self._askers.values():
             asker.close()
 
@@ -311,10 +317,6 @@ def _oxigraph_source(wanted: str) -> str:
 
 def _occupied() -> QueryUnavailable:
     return QueryUnavailable("the triple store is busy with other queries", remedy="try again in a few seconds")
-
-
-def _stopping() -> QueryUnavailable:
-    return QueryUnavailable("the service is shutting down", remedy="try again later")
 
 
 def _switching() -> QueryUnavailable:

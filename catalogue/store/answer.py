@@ -8,7 +8,8 @@ from pathlib import Path
 
 from catalogue.store.process import WorkerProcess
 from catalogue.store.protocol import Request
-from core.errors import QueryError, QueryTimeout, QueryTooLarge, QueryUnavailable
+from catalogue.store.querying import out_of_time, too_many_bytes
+from core.errors import QueryError, QueryTooLarge, QueryUnavailable
 from core.settings import Settings
 
 #: Chunks read ahead of a slow reader. An answer that fits sets its worker free at once; a larger one holds it back.
@@ -77,11 +78,7 @@ class Answer:
             fate = ""
         except TimeoutError:
             fate = "timeout"
-            limit = self._settings.query_timeout
-            end = QueryTimeout(
-                f"the query was not answered within its deadline (at most {limit:g} seconds) and was ended",
-                remedy="narrow its patterns, or ask for less at a time",
-            )
+            end = out_of_time(self._settings)
         except QueryError as error:
             end = error
             fate = "memory" if isinstance(error, QueryTooLarge) else "" if self._worker.alive else "crash"
@@ -110,8 +107,5 @@ class Answer:
         while (chunk := await self._worker.receive()) is not None:
             size += len(chunk)
             if size > self._settings.query_max_bytes:
-                raise QueryTooLarge(
-                    f"the answer is larger than {self._settings.query_max_bytes:,} bytes",
-                    remedy="ask for it in parts with LIMIT and OFFSET over a sorted query",
-                )
+                raise too_many_bytes(self._settings)
             await self._chunks.put(chunk)

@@ -23,7 +23,15 @@ from catalogue.store.guard import QueryFacts
 from catalogue.store.line import Line
 from catalogue.store.process import WorkerProcess
 from catalogue.store.protocol import Request
-from catalogue.store.querying import KILLS, PoolStatus, inspect_for_engine, inspect_query
+from catalogue.store.querying import (
+    KILLS,
+    MAX_WAITING,
+    MAX_WAITING_IN_ALL,
+    PoolStatus,
+    inspect_for_engine,
+    inspect_query,
+    shutting_down,
+)
 from catalogue.store.shift import LONG, SPARES, Shift
 from catalogue.store.spending import Spending
 from core.errors import QueryUnavailable, RadiographError
@@ -33,9 +41,6 @@ logger = logging.getLogger(__name__)
 
 #: Answers after which a worker is replaced, whatever it looks like.
 MAX_ANSWERS = 5_000
-#: Queries of one client that may wait for each worker, and of all clients; more are refused at once.
-MAX_WAITING = 50
-MAX_WAITING_IN_ALL = 200
 #: How much those who are not quick leave the processor to others (nice(1)).
 _HUMBLE = 15
 #: Seconds between two looks at what busy workers are at, and at their memory.
@@ -135,7 +140,7 @@ class QueryPool:
         self._store = None
         for waiter in (*self._quick_line, *self._line):
             if not waiter.worker.done():
-                waiter.worker.set_exception(_stopping())
+                waiter.worker.set_exception(shutting_down())
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
@@ -367,7 +372,3 @@ def _humble(worker: WorkerProcess) -> None:
 def _dismiss(worker: WorkerProcess) -> None:
     worker.dismissed = True
     worker.kill()
-
-
-def _stopping() -> QueryUnavailable:
-    return QueryUnavailable("the service is shutting down", remedy="try again later")

@@ -14,12 +14,16 @@ from typing import Protocol
 
 from catalogue.store.guard import QueryFacts, inspect
 from catalogue.store.spending import Spending
+from core.errors import QueryTimeout, QueryTooLarge, QueryUnavailable
 from core.settings import Settings
 
 #: The search of every deployment, whatever its base: a query that asks it works on all of them.
 SEARCH_SERVICE = "https://w3id.org/radiograph/search"
 #: Queries longer than this are inspected in a thread.
 LONG_QUERY = 8 * 1024
+#: Queries of one client, and of all, that may wait for each one that is answered; more are refused at once.
+MAX_WAITING = 50
+MAX_WAITING_IN_ALL = 200
 #: Why the work on a query was ended from outside, as counted in :attr:`PoolStatus.kills`.
 KILLS = ("timeout", "memory", "disconnect", "crash", "pressure")
 
@@ -161,3 +165,24 @@ async def inspect_for_engine(query: str, facts: QueryFacts | None) -> QueryFacts
     if facts is not None and not facts.services:
         return facts
     return await asyncio.to_thread(inspect, query) if len(query) > LONG_QUERY else inspect(query)
+
+
+def out_of_time(settings: Settings) -> QueryTimeout:
+    """Why an answer was ended at its deadline."""
+    return QueryTimeout(
+        f"the query was not answered within its deadline (at most {settings.query_timeout:g} seconds) and was ended",
+        remedy="narrow its patterns, or ask for less at a time",
+    )
+
+
+def too_many_bytes(settings: Settings) -> QueryTooLarge:
+    """Why an answer was cut at its limit."""
+    return QueryTooLarge(
+        f"the answer is larger than {settings.query_max_bytes:,} bytes",
+        remedy="ask for it in parts with LIMIT and OFFSET over a sorted query",
+    )
+
+
+def shutting_down() -> QueryUnavailable:
+    """Why nobody is answered who still waits when the engine stops."""
+    return QueryUnavailable("the service is shutting down", remedy="try again later")
