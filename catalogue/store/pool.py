@@ -32,7 +32,7 @@ from catalogue.store.querying import (
     inspect_query,
     shutting_down,
 )
-from catalogue.store.shift import LONG, SPARES, Shift
+from catalogue.store.shift import ASIDE, HUMBLE, LONG, SPARES, Shift
 from catalogue.store.spending import Spending
 from core.errors import QueryUnavailable, RadiographError
 from core.settings import Settings
@@ -41,8 +41,6 @@ logger = logging.getLogger(__name__)
 
 #: Answers after which a worker is replaced, whatever it looks like.
 MAX_ANSWERS = 5_000
-#: How much those who are not quick leave the processor to others (nice(1)).
-_HUMBLE = 15
 #: Seconds between two looks at what busy workers are at, and at their memory.
 _WATCH_INTERVAL = 0.05
 _MEMORY_INTERVAL = 0.2
@@ -334,7 +332,7 @@ class QueryPool:
     def _make_way(self, now: float) -> None:
         """Keep workers free for short queries, at the cost of long ones."""
         for worker in self._busy.long(self._store, now):
-            worker.yield_to_others()
+            worker.yield_to_others(ASIDE)
             self._spawn(self._replenish())
         self._dispatch()
         if len(self._line) and not self._starting:
@@ -366,7 +364,7 @@ def _request(
 
 def _humble(worker: WorkerProcess) -> None:
     worker.humble = True
-    worker.yield_to_others(_HUMBLE)
+    worker.yield_to_others(HUMBLE)
 
 
 def _dismiss(worker: WorkerProcess) -> None:

@@ -22,9 +22,6 @@ from catalogue.store.protocol import (
 from catalogue.store.syntax import readable
 from core.errors import QueryError, QuerySyntaxError, QueryTooLarge, QueryUnavailable, StoreError
 
-#: The least urgent of all (nice(1)).
-LAST = 19
-
 
 class WorkerProcess(ChildProcess):
     """One running worker that has opened its store."""
@@ -87,7 +84,7 @@ class WorkerProcess(ChildProcess):
         self.answered += 1
         await self._send(encode_message(Kind.QUERY, request))
 
-    def yield_to_others(self, niceness: int = LAST) -> None:
+    def yield_to_others(self, niceness: int) -> None:
         """Let more urgent work of this machine go first from now on (nice(1)); it cannot be taken back.
 
         Linux keeps that for each thread, so the one that answers is told. It is not looked up in ``/proc``: names

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from catalogue.store import pool as pools
 from catalogue.store.pool import QueryPool
 from catalogue.store.process import WorkerProcess
 from catalogue.store.querying import KILLS
+from catalogue.store.shift import ASIDE, HUMBLE
 from core.errors import QueryError, QueryForbidden, QueryTimeout, QueryTooLarge, QueryUnavailable
 from tests.catalogue.test_pool import ALL, COUNT, RUNAWAY, SORT, ask, checkpoints, count, idle, with_pool
 
@@ -33,7 +36,7 @@ def test_long_queries_go_aside_and_short_ones_are_answered_beside_them(checkpoin
     async def work(pool: QueryPool) -> None:
         long = asyncio.create_task(ask(pool, RUNAWAY, 3, client="long"))
         await asyncio.sleep(1.6)
-        assert niceness(pool) == [19]
+        assert niceness(pool) == [ASIDE]
         await idle(pool, 2)
         for _ in range(5):
             assert await count(pool, "short") == 5000
@@ -80,7 +83,7 @@ def test_quick_clients_wait_for_nobody_else(checkpoints: list[Path]) -> None:
             assert await count(pool, "known") == 5000
             assert sum(work.quick for work in pool._busy._busy.values()) == 0
         humble = [worker for worker in pool._busy if worker.humble]
-        assert humble and all(_niceness(worker) in (15, 19) for worker in humble)
+        assert humble and all(_niceness(worker) in (HUMBLE, ASIDE) for worker in humble)
         assert not any(task.done() and not task.exception() for task in crowd)
         for task in crowd:
             task.cancel()
@@ -184,3 +187,19 @@ def test_a_query_with_service_never_comes_to_a_worker(checkpoints: list[Path]) -
         assert await ask(pool, COUNT)
 
     with_pool(checkpoints[0], work, service_allow=("http://127.0.0.1:9/x",))
+
+
+@pytest.mark.ci
+def test_whoever_is_new_is_answered_beside_busy_programs_of_the_same_machine(checkpoints: list[Path]) -> None:
+    """To leave the processor to others is not to be left without it."""
+
+    async def work(pool: QueryPool) -> None:
+        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+        try:
+            assert len(await ask(pool, f"{ALL} LIMIT 100000", client="new")) > 30_000_000
+        finally:
+            for program in busy:
+                program.kill()
+                program.wait()
+
+    with_pool(checkpoints[0], work, query_timeout=30)

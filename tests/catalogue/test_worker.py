@@ -142,8 +142,8 @@ def test_a_worker_is_apart_from_the_terminal_and_shares_the_processor_with_its_p
         try:
             pid = worker._process.pid
             assert os.getpgid(pid) == pid and os.getsid(pid) == os.getsid(0)
-            worker.yield_to_others()
-            assert os.getpriority(os.PRIO_PROCESS, worker.ready.thread) == 19
+            worker.yield_to_others(7)
+            assert os.getpriority(os.PRIO_PROCESS, worker.ready.thread) == 7
             assert worker.ready.thread != pid, "the thread that answers is another than the first"
         finally:
             await worker.end()
