@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from typing import Annotated
@@ -43,6 +44,11 @@ catalogue.commands.mount(app)
 catalogue.inquiry.commands.mount(app)
 api.commands.mount(app)
 
+#: After how many new objects, and collections, Python looks for garbage (gc.set_threshold). Vocabularies, shapes and
+#: graphs are many objects that stay: with the presets they are looked through again and again while they are made,
+#: which takes as long as making them.
+_COLLECTIONS = (20_000, 20, 50)
+
 
 def _show_version(wanted: bool) -> None:
     if wanted:
@@ -61,6 +67,7 @@ def front_door(
 
 def main() -> None:
     """Run the command line; whatever goes wrong ends in a readable line and exit code 2, never in another code."""
+    gc.set_threshold(*_COLLECTIONS)
     try:
         app()
     except RadiographError as error:

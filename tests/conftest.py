@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 from collections.abc import Iterator
@@ -18,6 +19,16 @@ SHARED = ROOT.parent / "shared"
 CHROMIUM = Path("/usr/bin/chromium")
 
 pytest_plugins = ["tests.servers"]
+
+
+def pytest_configure() -> None:
+    """As the command line does it (radiograph.py): most of what tests load stays, and is not garbage."""
+    gc.set_threshold(20_000, 20, 50)
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves stay, too."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
