@@ -67,6 +67,7 @@ def front_door(
 
 def main() -> None:
     """Run the command line; whatever goes wrong ends in a readable line and exit code 2, never in another code."""
+    gc.freeze()
     gc.set_threshold(*_COLLECTIONS)
     try:
         app()
@@ -83,6 +84,9 @@ def main() -> None:
     except Exception:
         traceback.print_exc()
         _fail("this is a fault of the program (please report it, with the lines above)")
+    finally:
+        # Python looks for garbage once more before it ends, through all modules: half a second for nothing.
+        gc.freeze()
 
 
 def _fail(message: str) -> None:
