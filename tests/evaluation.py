@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+
 import pyoxigraph
 from rdflib import BNode, Graph, Literal
 from rdflib.compare import isomorphic
@@ -20,8 +23,23 @@ FORMATS = {
     ".nt": pyoxigraph.RdfFormat.N_TRIPLES,
 }
 
-#: What is compared: the graph of an answer, and its rows in order where that matters and no blank node is in them.
-Comparable = tuple[Graph, list[object] | None]
+
+@dataclass(frozen=True)
+class Comparable:
+    """An answer as it is compared: a graph in which blank nodes may be named otherwise, or solutions without any.
+
+    ``order`` are the solutions in their order, where that matters and no blank node is in them.
+    """
+
+    graph: Graph | None
+    solutions: Counter[tuple[str, ...]]
+    order: list[tuple[str, ...]] | None = None
+
+    def same_as(self, other: Comparable) -> bool:
+        """Whether both say the same, in whatever order."""
+        if self.graph is None or other.graph is None:
+            return self.graph is other.graph and self.solutions == other.solutions
+        return isomorphic(self.graph, other.graph)
 
 
 async def difference(
@@ -45,33 +63,33 @@ async def difference(
     if expected is None:
         return f"answered, where the plain engine says {reason}"
     found = comparable(_parsed(body, graph), case)
-    if not isomorphic(expected[0], found[0]):
+    if not expected.same_as(found):
         return "another answer"
-    return None if expected[1] == found[1] else "another order"
+    return None if expected.order == found.order else "another order"
 
 
 def comparable(answer: object, case: Case) -> Comparable:
-    """An answer as a graph, in which blank nodes may be named otherwise: each solution a node with its values."""
-    graph = new_graph()
+    """An answer as it is compared; with blank nodes in them, each solution is a node of a graph."""
     if isinstance(answer, pyoxigraph.QueryBoolean):
-        graph.add((RADIOGRAPH.answer, RADIOGRAPH["is"], Literal(bool(answer))))
-        return graph, None
+        return Comparable(None, Counter([(str(bool(answer)),)]))
+    graph = new_graph()
     if not isinstance(answer, pyoxigraph.QuerySolutions):
         for triple in answer:  # type: ignore[attr-defined]
             graph.add((from_oxigraph(triple.subject), from_oxigraph(triple.predicate), from_oxigraph(triple.object)))
-        return graph, None
+        return Comparable(graph, Counter())
     names = [variable.value for variable in answer.variables]
-    rows = []
-    for solution in answer:
+    solutions = [[solution[name] for name in names] for solution in answer]
+    rows = [tuple(map(str, values)) for values in solutions]
+    if not any("_:" in text for row in rows for text in row):
+        named = (tuple(f"?{name} {text}" for name, text in sorted(zip(names, row, strict=True))) for row in rows)
+        return Comparable(None, Counter(named), rows if case.ordered else None)
+    for values in solutions:
         node = BNode()
-        values = [solution[name] for name in names]
         graph.add((node, RADIOGRAPH.row, Literal("row")))
         for name, value in zip(names, values, strict=True):
             if value is not None:
                 graph.add((node, RADIOGRAPH[f"value-{name}"], from_oxigraph(value)))
-        rows.append(tuple(str(value) for value in values))
-    blank = any("_:" in text for row in rows for text in row)
-    return graph, list(rows) if case.ordered and not blank else None
+    return Comparable(graph, Counter())
 
 
 def _parsed(body: bytes, graph: bool) -> object:
