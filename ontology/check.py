@@ -6,11 +6,12 @@ sets; their severities and words are declared (``ontology.check_profile``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote
 
 import pyoxigraph
 
+from core.select import solutions
 from ontology.additions import ADDITIONS
 from ontology.check_mappings import mapping_findings
 from ontology.check_profile import Profile
@@ -49,11 +50,7 @@ def query_findings(tree: Tree, profile: Profile) -> Iterator[Finding]:
     for check_name, query in profile.queries.items():
         if not profile.is_on(check_name):
             continue
-        rows = store.query(query, use_default_graph_as_union=True)
-        assert isinstance(rows, pyoxigraph.QuerySolutions)
-        names = [variable.value for variable in rows.variables]
-        for row in rows:
-            found = {name: row[name] for name in names if row[name] is not None}
+        for found in solutions(store, query, union=True):
             finding = _finding(tree, profile, check_name, found)
             if finding is not None:
                 yield finding
@@ -68,8 +65,8 @@ def store_of(tree: Tree) -> pyoxigraph.Store:
     return store
 
 
-def _finding(tree: Tree, profile: Profile, check_name: str, found: dict[str, object]) -> Finding | None:
-    graph, subject = found.pop("file", None), found.get("subject")
+def _finding(tree: Tree, profile: Profile, check_name: str, found: Mapping[str, object]) -> Finding | None:
+    graph, subject = found.get("file"), found.get("subject")
     if not isinstance(graph, pyoxigraph.NamedNode) or not isinstance(subject, pyoxigraph.NamedNode):
         return None
     name = unquote(graph.value.removeprefix(GRAPH))
@@ -79,7 +76,8 @@ def _finding(tree: Tree, profile: Profile, check_name: str, found: dict[str, obj
     text = value.value if isinstance(value, pyoxigraph.NamedNode | pyoxigraph.Literal) else None
     file = min(files, key=lambda one: one.nearest(subject.value, predicate, text)[0])
     line = file.line(subject.value, predicate, text)
-    return profile.finding(check_name, file.name, line, **{key: _told(term, file) for key, term in found.items()})
+    told = {key: _told(term, file) for key, term in found.items() if key != "file"}
+    return profile.finding(check_name, file.name, line, **told)
 
 
 def _iri(term: object) -> str | None:

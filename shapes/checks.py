@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import pyoxigraph
@@ -17,7 +16,7 @@ from rdflib import Graph
 
 from core.canonical import to_oxigraph
 from core.errors import ProfileError
-from core.select import selected
+from core.select import selected, solutions
 from core.terms import SHAPE
 from shapes.report import Finding, Severity
 from shapes.strict_toml import Table, read_toml
@@ -70,11 +69,7 @@ class Check:
         if _BASE in self.sparql and base is None:
             return
         text = self.sparql.replace(_BASE, f"<{base}>")
-        rows = store.query(text, use_default_graph_as_union=True)
-        assert isinstance(rows, pyoxigraph.QuerySolutions)
-        names = {variable.value for variable in rows.variables}
-        for row in islice(rows, limit):
-            found = {name: row[name] for name in names if row[name] is not None}
+        for found in solutions(store, text, union=True, limit=limit):
             record = found.get("record")
             if isinstance(record, pyoxigraph.NamedNode):
                 yield self._finding(record.value, {name: _text(term) for name, term in found.items()})

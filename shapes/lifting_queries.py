@@ -11,6 +11,7 @@ from rdflib import BNode
 from rdflib.term import Node
 
 from core.canonical import from_oxigraph
+from core.select import solutions
 from shapes.lifting_rules import VARIABLES, Rule
 
 _NEW = "urn:new:"
@@ -27,11 +28,8 @@ class Row:
 
 def rows(store: pyoxigraph.Store, rule: Rule) -> Iterator[Row]:
     """What the query of ``rule`` finds in ``store``; a row that does not make a statement is passed over."""
-    answer = store.query(rule.sparql)
-    assert isinstance(answer, pyoxigraph.QuerySolutions)
-    names = {variable.value for variable in answer.variables}
-    for solution in answer:
-        found = {name: from_oxigraph(solution[name]) for name in names if solution[name] is not None}
+    for solution in solutions(store, rule.sparql):
+        found = {name: from_oxigraph(term) for name, term in solution.items()}
         subject, predicate, value, *new = (found.get(name) for name in VARIABLES)
         if subject is None:
             continue

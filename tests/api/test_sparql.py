@@ -11,7 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -309,16 +309,15 @@ def test_a_runaway_query_is_504_and_the_next_is_answered_at_once(server: str) ->
 
 @pytest.mark.parametrize("accept", [RESULTS, "text/csv"])
 def test_a_transfer_cut_after_the_first_byte_never_looks_whole(server: str, accept: str) -> None:
-    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=10)
-    connection.request("GET", f"/sparql?query={quote(ENDLESS)}", headers={"Accept": accept})
-    response = connection.getresponse()
-    assert response.status == 200 and response.getheader("transfer-encoding") == "chunked"
-    read = 0
-    with pytest.raises(http.client.IncompleteRead):
-        while chunk := response.read(1 << 20):
-            read += len(chunk)
-    assert read > 1 << 20
-    connection.close()
+    with closing(http.client.HTTPConnection(server.removeprefix("http://"), timeout=10)) as connection:
+        connection.request("GET", f"/sparql?query={quote(ENDLESS)}", headers={"Accept": accept})
+        response = connection.getresponse()
+        assert response.status == 200 and response.getheader("transfer-encoding") == "chunked"
+        read = 0
+        with pytest.raises(http.client.IncompleteRead):
+            while chunk := response.read(1 << 14):
+                read += len(chunk)
+        assert read > 1 << 14
     wait_until_idle(server)
 
 
