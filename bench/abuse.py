@@ -46,6 +46,8 @@ GOOD_CLIENTS = 4
 PACE = 5.0
 #: Hostile clients at work at one time, and how many come at once three times in a run.
 HOSTILE_CLIENTS, CROWD = 20, 200
+#: How much they leave the processor to the service (nice(1)): more than its workers at long queries.
+_BEHIND = 10
 _JSON = {"Accept": "application/sparql-results+json"}
 _DAWDLING = 20.0
 _PREFIXES = "PREFIX dct: <http://purl.org/dc/terms/> PREFIX radiograph: <https://w3id.org/radiograph/ontology#> "
@@ -157,12 +159,13 @@ def _digest(response: httpx.Response) -> str:
 def _attack(url: str, trap: str, seconds: float, number: int, report: Connection) -> None:
     """Run the attacks in a process of their own, behind everybody else: attackers bring their own machines.
 
-    Linux shares the processor between sessions before niceness counts (autogroups, sched(7)), so both are told.
+    Linux shares the processor between sessions before niceness counts (autogroups, sched(7)), so both are told. Behind
+    is not last: attackers without any processor are none.
     """
     os.setsid()
-    os.nice(19)
+    os.nice(_BEHIND)
     with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text("19")
+        Path("/proc/self/autogroup").write_text(str(_BEHIND))
     outcomes: Counter[tuple[str, str]] = Counter()
     dishonest: list[str] = []
     asyncio.run(_attackers(url, trap, seconds, number, outcomes, dishonest))
@@ -266,7 +269,7 @@ def text(outcome: Outcome) -> str:
         "",
         f"{sum(outcome.attacks.values()):,} hostile requests in {outcome.seconds:.0f} s, up to {CROWD} at a time; "
         f"{GOOD_CLIENTS} good clients with {PACE:g} requests a second each beside them; "
-        f"all on one machine with {os.cpu_count()} cores, of which the attackers have what the others leave.",
+        f"all on one machine with {os.cpu_count()} cores, of which the attackers get less than the service.",
         "",
         "| Good clients | alone | under attack | ratio |",
         "|---|---|---|---|",
