@@ -48,8 +48,9 @@ _SHARED = 12
 _MEMORY = 200_000
 
 # Separators from strong to weak. A list may have parts nobody knows; around "and", "&", "+" and "/" all must be known,
-# because these also stand inside names. Commas in brackets separate nothing.
-_LIST = re.compile(r"[,;、，；|\n](?![^()\[\]]*[)\]])")
+# because these also stand inside names. Commas in brackets separate nothing; the end of a bracket is looked for in the
+# next 200 characters alone, so that thousands of commas do not take quadratic time.
+_LIST = re.compile(r"[,;、，；|\n](?![^()\[\]]{0,200}[)\]])")
 _JOINED = re.compile(r"[/+&]| and | or ", re.IGNORECASE)
 _AND = re.compile(r"[&]|\band\b", re.IGNORECASE)
 _ANY = re.compile(rf"{_LIST.pattern}|{_JOINED.pattern}", re.IGNORECASE)
