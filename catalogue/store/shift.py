@@ -26,7 +26,7 @@ SPARES = 2
 LONG = 1.0
 #: How much a worker for those who are not quick leaves the processor to more urgent work, and one aside (nice(1)). The
 #: kernel gives each step four fifths of the time of the one before: with 19 a query of half a second was not done in
-#: thirty beside three busy programs of the same machine, and the quick are served no sooner for it.
+#: thirty beside three busy programs of the same machine, and the quick are hardly served sooner for it.
 HUMBLE = 4
 ASIDE = 8
 
