@@ -48,12 +48,15 @@ _SHARED = 12
 _MEMORY = 200_000
 
 # Separators from strong to weak. A list may have parts nobody knows; around "and", "&", "+" and "/" all must be known,
-# because these also stand inside names. Commas in brackets separate nothing; the end of a bracket is looked for in the
-# next 200 characters alone, so that thousands of commas do not take quadratic time.
-_LIST = re.compile(r"[,;、，；|\n](?![^()\[\]]{0,200}[)\]])")
+# because these also stand inside names. Commas in brackets separate nothing (:func:`_cut`).
+_COMMAS = ",;、，；|\n"
+_LIST = re.compile(f"[{_COMMAS}]")
 _JOINED = re.compile(r"[/+&]| and | or ", re.IGNORECASE)
 _AND = re.compile(r"[&]|\band\b", re.IGNORECASE)
 _ANY = re.compile(rf"{_LIST.pattern}|{_JOINED.pattern}", re.IGNORECASE)
+_TO_BRACKET = re.compile(r"[^()\[\]]+[)\]]?")
+_HIDE = {ord(comma): 0xF0000 + place for place, comma in enumerate(_COMMAS)}
+_SHOW = {hidden: comma for comma, hidden in _HIDE.items()}
 _BRACKET = re.compile(r"([^()\[\]]*[^()\[\]\s])\s*[(\[]([^()\[\]]+)[)\]][\s.]*")
 _ACRONYM = re.compile(r"(?=.*[A-Z].*[A-Z])[A-Za-z0-9+-]{2,8}")
 
@@ -317,7 +320,10 @@ def _less_sure(text: str, found: Match, rule: str) -> Match:
 
 
 def _cut(separator: re.Pattern[str], text: str) -> list[str]:
-    return [piece.strip() for piece in separator.split(text) if piece.strip()]
+    """The pieces between separators; commas before the end of a bracket are hidden meanwhile, in one pass."""
+    hidden = _TO_BRACKET.sub(lambda run: run[0].translate(_HIDE) if run[0][-1] in ")]" else run[0], text)
+    pieces = (piece.translate(_SHOW).strip() for piece in separator.split(hidden))
+    return [piece for piece in pieces if piece]
 
 
 def _merge(text: str, matches: Sequence[Match | None]) -> Match:

@@ -266,6 +266,11 @@ def test_a_long_text_is_not_searched(harmoniser: Harmoniser) -> None:
     assert harmoniser.match("Lung Cancer, " * 1000, "cancer").rule == "none"
 
 
+def test_commas_in_a_bracket_of_whatever_length_separate_nothing(harmoniser: Harmoniser) -> None:
+    aside = ", ".join(["whatever else"] * 40)
+    assert harmoniser.terms(f"Lung ({aside}), Breast", "anatomy") == [f"Lung ({aside})", "Breast"]
+
+
 @pytest.mark.parametrize(
     "piece", ["left ", "left and right ", "a ", "a and ", ",", "a\n", "/", "(", "http://", "lung cancer,", "  "]
 )
