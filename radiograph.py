@@ -47,7 +47,7 @@ api.commands.mount(app)
 #: After how many new objects, and collections, Python looks for garbage (gc.set_threshold). Vocabularies, shapes and
 #: graphs are many objects that stay: with the presets they are looked through again and again while they are made,
 #: which takes as long as making them.
-_COLLECTIONS = (20_000, 20, 50)
+COLLECTIONS = (20_000, 20, 50)
 
 
 def _show_version(wanted: bool) -> None:
@@ -68,7 +68,7 @@ def front_door(
 def main() -> None:
     """Run the command line; whatever goes wrong ends in a readable line and exit code 2, never in another code."""
     gc.freeze()
-    gc.set_threshold(*_COLLECTIONS)
+    gc.set_threshold(*COLLECTIONS)
     try:
         app()
     except RadiographError as error:

@@ -13,6 +13,7 @@ import rdflib
 
 from ontology.harmoniser import Harmoniser
 from ontology.vocabulary import Vocabularies
+from radiograph import COLLECTIONS
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -23,7 +24,7 @@ pytest_plugins = ["tests.servers"]
 
 def pytest_configure() -> None:
     """As the command line does it (radiograph.py): most of what tests load stays, and is not garbage."""
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(*COLLECTIONS)
 
 
 def pytest_collection_finish() -> None:

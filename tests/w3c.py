@@ -40,11 +40,6 @@ class Case:
         """Whether the order of its solutions matters."""
         return "ORDER BY" in self.query.upper()
 
-    @property
-    def dataset(self) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-        """What cases have in common that can be asked of one store."""
-        return self.data, self.named
-
 
 def fetch(folder: Path) -> Path:
     """The folder of the suites, unpacked below ``folder``; skips where the package index does not give them."""

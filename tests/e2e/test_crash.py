@@ -37,10 +37,10 @@ def test_ten_kills_lose_and_double_nothing(published: Deployment, tmp_path: Path
     deployment = Deployment(tmp_path / "home")
     killed = 0
     for _ in range(5):
-        killed += _kill(deployment, ["ingest", "idc"], chance.uniform(0.8, 4))
+        killed += _kill(deployment, ["ingest", "idc"], chance.uniform(1, 6.5))
     deployment.run("ingest", "idc", codes=(0, 1))
     for _ in range(5):
-        killed += _kill(deployment, ["publish"], chance.uniform(0.4, 1.4))
+        killed += _kill(deployment, ["publish"], chance.uniform(0.6, 2.4))
     deployment.run("publish")
     assert killed >= 8, "the kills came too late to prove anything"
 
@@ -58,7 +58,7 @@ def test_a_killed_publish_leaves_the_last_release_serving(copied: Deployment, tm
         withdrawn = json.loads(copied.run("events", "list", "--json").stdout.splitlines()[0])["iri"]
         copied.run("descriptions", "withdraw", str(withdrawn), "--reason", "test")
         for _ in range(3):
-            _kill(copied, ["publish"], chance.uniform(0.4, 1.4))
+            _kill(copied, ["publish"], chance.uniform(0.6, 1.8))
             answer = httpx.get(f"{running.url}/dataset/idc/nlst.nt", timeout=30)
             assert answer.status_code == 200
             release = json.loads(copied.run("status", "--json").stdout)["release"]
